@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PGO_PROFILE_H
+#define PGO_PROFILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "pgo/error.h"
+
+/** Sums of 64-bit counters do not fit 64 bits: three pseudo counters are enough to overflow. */
+__extension__ typedef unsigned __int128 pgo_u128;
+
+/** Properties of a whole profile (LLVM's variant flags; FORMATS: same bits in raw, indexed and, where it can say so, text). */
+enum pgo_profile_flag {
+	PGO_PROFILE_IR = 1u << 0,             /**< IR-level instrumentation; clear: clang front end or rustc coverage */
+	PGO_PROFILE_CSIR = 1u << 1,           /**< context-sensitive records present */
+	PGO_PROFILE_ENTRY_FIRST = 1u << 2,    /**< counter 0 is the entry count */
+	PGO_PROFILE_BYTE_COVERAGE = 1u << 3,  /**< counters are 0/1 */
+	PGO_PROFILE_FN_ENTRY_ONLY = 1u << 4,
+	PGO_PROFILE_MEMPROF = 1u << 5,
+	PGO_PROFILE_TEMPORAL = 1u << 6,
+	PGO_PROFILE_LOOP_ENTRIES = 1u << 7,
+};
+
+enum pgo_function_flag {
+	PGO_FUNCTION_CS = 1u << 0,     /**< context-sensitive record (IR profiles: hash bit 60) */
+	PGO_FUNCTION_PSEUDO = 1u << 1, /**< counter 0 is a pseudo count (hot or warm): not a measurement, left out of every sum */
+	PGO_FUNCTION_SATURATED = 1u << 2, /**< a counter stands at its upper limit */
+};
+
+/** Value-profile kinds. */
+enum pgo_value_kind { PGO_VALUE_CALL_TARGET = 0, PGO_VALUE_MEMOP_SIZE = 1, PGO_VALUE_VTABLE = 2, PGO_VALUE_KINDS = 3 };
+
+/** One observed value of a value site. For call targets and vtables `value` is the MD5 name reference; 0 = unknown. */
+struct pgo_value {
+	uint64_t value;
+	uint64_t count; /**< executions */
+};
+
+/** A value site: values[first .. first+count). Sites of one function and kind are consecutive. */
+struct pgo_value_site {
+	uint64_t first;
+	uint32_t count;
+	uint32_t kind; /**< enum pgo_value_kind */
+};
+
+/** One function record. Two records of a profile may share a name (other hash, or the CS record), never name and hash. */
+struct pgo_function {
+	uint64_t name_offset;   /**< into profile.names; NUL-terminated there */
+	uint32_t name_length;   /**< bytes, without the NUL */
+	uint32_t flags;         /**< enum pgo_function_flag */
+	uint64_t name_ref;      /**< first 8 bytes, little-endian, of MD5(name); as stored where the format stores it */
+	uint64_t cfg_hash;      /**< the function's CFG (IR) or AST (front end) hash */
+	uint64_t first_counter; /**< into profile.counters */
+	uint32_t counter_count;
+	uint32_t site_count;    /**< value sites of all kinds */
+	uint64_t first_site;    /**< into profile.sites */
+	uint64_t first_bitmap;  /**< into profile.bitmap */
+	uint32_t bitmap_count;  /**< MC/DC bitmap bytes */
+	uint32_t line;          /**< reserved: source line, 0 = unknown */
+	uint64_t max;           /**< largest counter */
+	pgo_u128 sum;           /**< of all its counters, pseudo ones included */
+};
+
+/** An order of first executions (temporal profiling). */
+struct pgo_trace {
+	uint64_t weight;
+	uint64_t first; /**< into profile.trace_refs */
+	uint64_t count;
+};
+
+struct pgo_build_id {
+	uint8_t bytes[32];
+	uint32_t length; /**< bytes; longer ids are cut */
+};
+
+/**
+ * A profile in memory: plain data, read-only once a reader has handed it out.
+ * All arrays are owned by the profile; pgo_profile_free() releases them. Counts are executions.
+ * Functions are in file order; sort by name for output.
+ */
+struct pgo_profile {
+	const char *format;    /**< "indexed", "text", … : the registry's name; static */
+	uint64_t version;      /**< format version; 0 where the format has none */
+	uint32_t flags;        /**< enum pgo_profile_flag */
+	uint64_t input_bytes;  /**< size of the input */
+	size_t function_count;
+	struct pgo_function *functions;
+	uint64_t counter_count;
+	uint64_t *counters;
+	uint64_t names_length;
+	char *names;
+	uint64_t site_count;
+	struct pgo_value_site *sites;
+	uint64_t value_count;
+	struct pgo_value *values;
+	uint64_t bitmap_length;
+	uint8_t *bitmap;
+	size_t build_id_count;
+	struct pgo_build_id *build_ids;
+	size_t trace_count;
+	struct pgo_trace *traces;
+	uint64_t trace_ref_count;
+	uint64_t *trace_refs;
+	uint64_t vtable_names_length; /**< vtable names, joined by byte 1, as in the file */
+	char *vtable_names;
+	size_t warning_count; /**< things a person should know that did not stop the reading */
+	char **warnings;
+};
+
+/**
+ * Read a profile from memory.
+ *
+ * @param[out] out  new profile; caller owns it, pgo_profile_free() releases. Untouched on failure.
+ * @param bytes     borrowed for the call only.
+ * @param format    name of a registered format, or NULL to detect it from the first bytes.
+ * @param[out] err  written on failure only; may be NULL.
+ * @return PGO_OK, PGO_EFORMAT (damaged; err->offset is the first bad byte), PGO_EUNSUPPORTED (known format,
+ *         unknown version), PGO_ENOMEM.
+ */
+int pgo_profile_read(struct pgo_profile **out, const void *bytes, size_t length, const char *format,
+		     struct pgo_error *err);
+
+/**
+ * Read a profile from a regular file ("-": standard input). Adds the path to the error.
+ * @return as pgo_profile_read(), or PGO_ESYSTEM when the file cannot be read.
+ */
+int pgo_profile_open(struct pgo_profile **out, const char *path, const char *format, struct pgo_error *err);
+
+void pgo_profile_free(struct pgo_profile *profile);
+
+/** Name of function `f`, NUL-terminated, owned by the profile. */
+static inline const char *pgo_function_name(const struct pgo_profile *p, const struct pgo_function *f)
+{
+	return p->names + f->name_offset;
+}
+
+/** Counters of function `f`: f->counter_count of them, owned by the profile. */
+static inline const uint64_t *pgo_function_counters(const struct pgo_profile *p, const struct pgo_function *f)
+{
+	return p->counters + f->first_counter;
+}
+
+/** Flags as words joined by '+', e.g. "ir+entry_first"; "fe" when IR is clear. @return length written (cut at `size`). */
+int pgo_profile_flags_text(uint32_t flags, char *out, size_t size);
+
+/** Exact decimal text of a 128-bit sum. `out` needs 40 bytes. @return out */
+char *pgo_u128_text(pgo_u128 value, char out[40]);
+
+/** One row of a detailed summary: the smallest counter needed to reach `cutoff` of the total. */
+struct pgo_summary_entry {
+	uint32_t cutoff; /**< millionths of the total count, 1..1000000 */
+	uint64_t min_count;
+	uint64_t counter_count; /**< counters >= min_count */
+};
+
+/**
+ * The numbers compilers read a profile through. Source: LLVM ProfileSummaryBuilder: for cutoff c the distinct counter
+ * values are taken in descending order until their sum reaches floor(total * c / 10^6). Pseudo records are left out.
+ */
+struct pgo_summary {
+	uint64_t function_count;
+	uint64_t counter_count;
+	uint64_t nonzero_counters;
+	uint64_t nonzero_functions;
+	uint64_t max_count;          /**< largest counter */
+	uint64_t max_first_count;    /**< largest counter[0] */
+	uint64_t max_internal_count; /**< largest counter[1..] */
+	uint64_t saturated_counters;
+	uint64_t pseudo_functions;
+	pgo_u128 total;              /**< without pseudo records */
+	size_t entry_count;
+	struct pgo_summary_entry entries[24];
+	uint64_t hot_threshold;  /**< min_count at 99 %: counters >= it are hot */
+	uint64_t hot999_threshold; /**< min_count at 99.9 % */
+	uint64_t cold_threshold; /**< min_count at 99.9999 %: counters <= it are cold */
+};
+
+/** Which records a summary is made of. */
+enum pgo_record_filter {
+	PGO_RECORDS_NORMAL = 0, /**< in an IR profile with CS records: those without context; in others: all */
+	PGO_RECORDS_CS = 1,     /**< context-sensitive records only */
+};
+
+/**
+ * Summarise the records chosen by `filter` at the 16 cutoffs LLVM writes (1 % … 99.9999 %).
+ * Time is linear in the counters. An empty or all-zero profile gives (cutoff, 0, 0) entries.
+ * @return PGO_OK or PGO_ENOMEM.
+ */
+int pgo_profile_summarize(struct pgo_summary *out, const struct pgo_profile *profile, enum pgo_record_filter filter,
+			  struct pgo_error *err);
+
+/** True when `filter` takes function `f`. */
+static inline bool pgo_function_selected(const struct pgo_function *f, enum pgo_record_filter filter)
+{
+	return ((f->flags & PGO_FUNCTION_CS) != 0) == (filter == PGO_RECORDS_CS);
+}
+
+#endif
