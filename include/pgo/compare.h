@@ -4,6 +4,10 @@
 
 #include "pgo/profile.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /*
  * Does training profile A ("train") serve executions like those of B ("test")?
  * Everything here is a pure function of two profiles. Notation as in docs/method.md: a_fc, b_fc counters,
@@ -177,5 +181,9 @@ const char *pgo_comparison_name(const struct pgo_comparison *c, const struct pgo
  * @return heap string, caller frees; NULL when out of memory.
  */
 char *pgo_demangle(const char *name);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -5,6 +5,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /** Result codes of every function of libpgo that can fail. */
 enum pgo_result {
 	PGO_OK = 0,
@@ -83,5 +87,9 @@ enum pgo_exit pgo_exit_code(int code);
  * With a path the line reads "PROGRAM: PATH: MESSAGE"; offset ("at offset N") and line ("PATH:N:") are added where known.
  */
 void pgo_error_print(const char *program, const struct pgo_error *err);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

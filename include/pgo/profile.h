@@ -8,6 +8,10 @@
 
 #include "pgo/error.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /** Sums of 64-bit counters do not fit 64 bits: three pseudo counters are enough to overflow. */
 __extension__ typedef unsigned __int128 pgo_u128;
 
@@ -196,5 +200,9 @@ static inline bool pgo_function_selected(const struct pgo_function *f, enum pgo_
 {
 	return ((f->flags & PGO_FUNCTION_CS) != 0) == (filter == PGO_RECORDS_CS);
 }
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -7,28 +7,40 @@
 #include "pgo/compare.h"
 #include "pgo/verdict.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /** What a writer is given. Pointers are borrowed; those a command has nothing for are NULL. */
 struct pgo_report {
-	const char *train_name;
-	const char *test_name;
+	const char *train_name;                  /**< "compare", "gate": as a person named it */
+	const char *test_name;                   /**< "compare" */
 	const struct pgo_comparison *comparison; /**< "compare" */
+	const struct pgo_gate_input *inputs;     /**< "gate": one per reference, in the order given */
+	size_t input_count;
 	const struct pgo_verdict *verdict;
-	const struct pgo_profile *profile;       /**< "show" */
+	const struct pgo_policy *policy;    /**< thresholds the verdict was judged by; NULL: not listed */
+	uint32_t options_set;               /**< bit i: row i of pgo_compare_fields() was set by the user */
+	const struct pgo_profile *profile;  /**< "show" */
 	const char *profile_name;
 	const struct pgo_summary *summary;
 	const struct pgo_skew *skew;
-	size_t top;              /**< functions listed; 0: all */
-	const char *function;    /**< POSIX extended regular expression on raw and demangled names, or NULL */
-	bool counts;             /**< "show": list every counter */
+	enum pgo_record_filter filter; /**< "show": which records `summary` is made of and which are listed */
+	size_t top;                    /**< functions listed; 0: all */
+	const char *function;          /**< POSIX extended regular expression on raw and demangled names, or NULL */
+	bool functions;                /**< "show": list functions, by name; with `top` by descending largest counter */
+	bool counts;                   /**< "show": list every counter */
 	bool detailed_summary;
-	bool color;              /**< terminal writer only */
+	bool color;     /**< terminal writer only */
+	unsigned width; /**< terminal writer only: columns, names are cut to fit; 0: not a terminal, nothing is cut */
 };
 
-/** A writer: one file in reports/ each, one row in the table. */
+/** A writer: one row in the table of reports/table.c. */
 struct pgo_writer {
-	const char *name;        /**< as in --format */
+	const char *name; /**< as in --format */
 	int (*compare)(FILE *out, const struct pgo_report *report, struct pgo_error *err); /**< or NULL */
 	int (*show)(FILE *out, const struct pgo_report *report, struct pgo_error *err);    /**< or NULL */
+	int (*gate)(FILE *out, const struct pgo_report *report, struct pgo_error *err);    /**< or NULL */
 };
 
 /** Writer by name. @return NULL when there is none. */
@@ -39,9 +51,32 @@ const char *pgo_writer_names(void);
 
 /**
  * Write with `write` to `path` (NULL or "-": standard output): to a temporary name beside it, flushed, checked, renamed.
- * Standard output is flushed and checked too, so a full disk is an error.
+ * A path that exists and is no regular file (a pipe, a device) is written in place. Standard output is flushed and
+ * checked too, so a full disk is an error.
+ * @return PGO_OK, what `write` returned, or PGO_ESYSTEM.
  */
 int pgo_report_to(const char *path, int (*write)(FILE *, const struct pgo_report *, struct pgo_error *),
 		  const struct pgo_report *report, struct pgo_error *err);
+
+/** A number in struct pgo_compare_options that a user may set: the flag, the report's line and the JSON key are one. */
+struct pgo_compare_field {
+	const char *name; /**< JSON key and, with '-' for '_', flag */
+	size_t offset;    /**< of a double in struct pgo_compare_options */
+	double low, high; /**< what makes sense, ends included */
+	const char *help; /**< one line, lower case */
+};
+
+/** The table, and its length. */
+const struct pgo_compare_field *pgo_compare_fields(size_t *count);
+
+/**
+ * Compile a --function expression (POSIX extended) just to see whether it is one.
+ * @return PGO_OK or PGO_EINVAL with the reason.
+ */
+int pgo_function_pattern_check(const char *pattern, struct pgo_error *err);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

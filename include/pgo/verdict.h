@@ -4,6 +4,10 @@
 
 #include "pgo/compare.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum pgo_outcome { PGO_PASS = 0, PGO_FAIL = 1, PGO_INCONCLUSIVE = 2 };
 
 /**
@@ -108,5 +112,9 @@ const char *pgo_outcome_name(enum pgo_outcome outcome);
 
 /** Exit code of a verdict: 0, 1 or 5. */
 enum pgo_exit pgo_outcome_exit(enum pgo_outcome outcome);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif
