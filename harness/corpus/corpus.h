@@ -74,7 +74,7 @@ struct corpus {
 /**
  * Load and check a corpus.
  * @param path  a directory (its corpus.yaml) or a manifest file.
- * @return PGO_OK, PGO_EINVAL (manifest or table wrong: err has path, line, what), PGO_ESYSTEM.
+ * @return PGO_OK, PGO_EFORMAT (not there; manifest or table wrong: err has path, line, what), PGO_ESYSTEM, PGO_ENOMEM.
  *         Missing stdin and listed files are errors here, before anything is built.
  */
 int corpus_load(struct corpus **out, const char *path, struct pgo_error *err);
