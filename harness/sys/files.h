@@ -62,7 +62,8 @@ void files_list_free(char **list, size_t count);
 /** Free space of the file system `path` lies on, in bytes. */
 int files_free_bytes(uint64_t *out, const char *path, struct pgo_error *err);
 
-/** Read a JSON record (STRICT, UTF-8 checked). A missing file is PGO_EOF, without an error; a damaged one PGO_EFORMAT. */
+/** Read a JSON record (STRICT, UTF-8 checked). A missing file is PGO_EOF, without an error; a damaged one PGO_EFORMAT.
+ */
 int record_read(json_object **out, const char *path, struct pgo_error *err);
 
 /** Write a JSON record, pretty-printed, atomically. */
