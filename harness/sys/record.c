@@ -13,6 +13,9 @@ static int parse(json_object **out, const char *text, size_t length, struct pgo_
 {
 	if (length > INT32_MAX)
 		return pgo_error_set(err, PGO_EFORMAT, "is too large for a record");
+	const char *nul = memchr(text, 0, length);
+	if (nul)
+		return pgo_error_at(err, PGO_EFORMAT, (uint64_t)(nul - text), "damaged record: a NUL byte");
 	json_tokener *tokener = json_tokener_new_ex(RECORD_DEPTH);
 	if (!tokener)
 		return pgo_error_set(err, PGO_ENOMEM, "out of memory");
@@ -22,8 +25,6 @@ static int parse(json_object **out, const char *text, size_t length, struct pgo_
 	json_object *object = json_tokener_parse_ex(tokener, text, (int)length + 1);
 	enum json_tokener_error why = json_tokener_get_error(tokener);
 	size_t end = json_tokener_get_parse_end(tokener);
-	if (why == json_tokener_success && end < length && text[end] == 0)
-		why = json_tokener_error_parse_unexpected; /* a NUL inside the file */
 	if (why == json_tokener_continue || (why != json_tokener_success && end >= length))
 		code = pgo_error_at(err, PGO_EFORMAT, length, "damaged record: it ends too early");
 	else if (why != json_tokener_success)
