@@ -1,0 +1,534 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "pgo/compare.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis/metrics/metrics.h"
+
+#define THREADS 2
+#define ROWS_PER_JOB 8192   /* fixed: sums are added up in the order of jobs, so results do not depend on threads */
+#define PARALLEL_FROM 20000 /* functions; below, starting a thread costs more than it saves */
+
+/* Everything a comparison holds while it is computed. */
+struct work {
+	const struct pgo_compare_options *options;
+	enum pgo_record_filter filter;
+	unsigned threads;
+	struct pgo_side_view side[2];
+	struct pgo_side out[2];
+	struct pgo_join join;
+	struct pgo_part *parts;
+	struct pgo_totals *job_totals;
+	size_t jobs;
+	struct pgo_totals sum;
+	struct pgo_optional spearman, kendall, matching[3];
+	struct pgo_tested *tested;
+	size_t tested_count;
+	uint32_t largest; /* counters of the largest tested row */
+	double size;	  /* effective executions a profile stands for */
+	int failed[3];	  /* result codes of the parallel tasks */
+};
+
+struct pgo_compare_options pgo_compare_defaults(void)
+{
+	return (struct pgo_compare_options){
+		.n_eff = 1000, .alpha = 0.05, .min_share = 1e-5, .effect_ratio = 2, .effect_tv = 0.25};
+}
+
+static int differ(struct pgo_error *err, const char *what, bool train, const char *hint)
+{
+	pgo_error_set(err, PGO_EMISMATCH, "the two profiles are of different kinds: only the %s one %s",
+		      train ? "training" : "test", what);
+	pgo_error_hint(err, "%s", hint);
+	return PGO_EMISMATCH;
+}
+
+static int check_kinds(uint32_t a, uint32_t b, struct pgo_error *err)
+{
+	static const struct {
+		uint32_t flag;
+		const char *what;
+		const char *hint;
+	} kinds[] = {
+		{PGO_PROFILE_IR, "has IR counters, the other is from the front end",
+		 "build both with -fprofile-generate, or both with -fprofile-instr-generate"},
+		{PGO_PROFILE_BYTE_COVERAGE, "says covered or not, the other has counts",
+		 "build both without byte coverage"},
+		{PGO_PROFILE_FN_ENTRY_ONLY, "has function entries only", "build both with the same flags"},
+		{PGO_PROFILE_ENTRY_FIRST, "counts the function entry first",
+		 "build both with the same -pgo-instrument-entry"},
+		{PGO_PROFILE_LOOP_ENTRIES, "counts loop entries",
+		 "build both with the same -pgo-instrument-loop-entries"},
+	};
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+		if ((a ^ b) & kinds[i].flag)
+			return differ(err, kinds[i].what, a & kinds[i].flag, kinds[i].hint);
+	return PGO_OK;
+}
+
+static int view_side(struct work *w, unsigned s)
+{
+	struct pgo_side_view *v = &w->side[s];
+	struct pgo_side *o = &w->out[s];
+	int rc = pgo_profile_summarize(&o->summary, v->profile, w->filter, NULL);
+	if (rc)
+		return rc;
+	o->format = v->profile->format;
+	o->version = v->profile->version;
+	o->flags = v->profile->flags;
+	v->summary = &o->summary;
+	v->total = (double)o->summary.total;
+	v->scale = v->total > 0 ? 1 / v->total : 0;
+	return pgo_profile_skew(&o->skew, v->profile, w->filter, &o->summary, NULL);
+}
+
+/* First stage: the join and either side's own numbers do not need one another. */
+static void prepare_job(void *context, size_t index)
+{
+	struct work *w = context;
+	if (index == 0)
+		w->failed[0] = pgo_join_build(&w->join, w->side[0].profile, w->side[1].profile, w->filter);
+	else
+		w->failed[index] = view_side(w, (unsigned)index - 1);
+}
+
+static double share_of(const struct pgo_side_view *v, uint32_t index)
+{
+	if (index == PGO_NO_INDEX || (v->profile->functions[index].flags & PGO_FUNCTION_PSEUDO))
+		return 0;
+	return (double)v->profile->functions[index].sum * v->scale;
+}
+
+/* Functions run on neither side would be one big tie that hides the rest; stale ones are no pairs. */
+static int correlate(struct work *w)
+{
+	double *x = malloc((w->join.count + 1) * sizeof *x), *y = malloc((w->join.count + 1) * sizeof *y);
+	size_t n = 0;
+	int rc = PGO_ENOMEM;
+	if (!x || !y)
+		goto done;
+	for (size_t i = 0; i < w->join.count; i++) {
+		const struct pgo_pair *p = &w->join.pairs[i];
+		x[n] = share_of(&w->side[0], p->train);
+		y[n] = share_of(&w->side[1], p->test);
+		n += p->join != PGO_JOIN_MISMATCHED && (x[n] > 0 || y[n] > 0);
+	}
+	rc = pgo_rank_correlations(&w->spearman, &w->kendall, x, y, n);
+done:
+	free(x);
+	free(y);
+	return rc;
+}
+
+/* B's share in A's n largest functions; ties in the order of the join. */
+static int match_weights(struct work *w)
+{
+	struct pgo_keyed *order = malloc((w->join.count + 1) * sizeof *order);
+	size_t n = 0;
+	if (!order)
+		return PGO_ENOMEM;
+	for (size_t i = 0; i < w->join.count; i++) {
+		double share = share_of(&w->side[0], w->join.pairs[i].train);
+		if (share > 0)
+			order[n++] = (struct pgo_keyed){.key = ~pgo_key_of(share), .index = (uint32_t)i};
+	}
+	int rc = pgo_sort_keyed(order, n);
+	size_t sizes[3] = {10, 100, w->out[0].skew.hot_functions};
+	for (unsigned k = 0; rc == PGO_OK && n > 0 && w->side[1].total > 0 && k < 3; k++) {
+		double sum = 0;
+		for (size_t i = 0; i < sizes[k] && i < n; i++) {
+			const struct pgo_pair *p = &w->join.pairs[order[i].index];
+			sum += p->join == PGO_JOIN_MATCHED ? share_of(&w->side[1], p->test) : 0;
+		}
+		w->matching[k] = (struct pgo_optional){true, sum < 1 ? sum : 1};
+	}
+	free(order);
+	return rc;
+}
+
+/* Second stage: the counters in jobs of rows, and what needs function shares only. */
+static void pass_job(void *context, size_t index)
+{
+	struct work *w = context;
+	if (index == 0) {
+		w->failed[0] = correlate(w);
+		return;
+	}
+	if (index == 1) {
+		w->failed[1] = match_weights(w);
+		return;
+	}
+	size_t first = (index - 2) * ROWS_PER_JOB, last = first + ROWS_PER_JOB;
+	if (last > w->join.count)
+		last = w->join.count;
+	pgo_counters_pass(w->parts, &w->job_totals[index - 2], &w->join, first, last, &w->side[0], &w->side[1]);
+}
+
+static void add_totals(struct pgo_totals *sum, const struct pgo_totals *t)
+{
+	_Static_assert(sizeof *sum % sizeof(double) == 0, "totals are doubles only");
+	double *to = (double *)sum;
+	const double *from = (const double *)t;
+	for (size_t i = 0; i < sizeof *sum / sizeof(double); i++)
+		to[i] += from[i];
+}
+
+/* Independent filtering: whether a function is tested depends on its mean share alone, not on how the sides differ. */
+static int choose_tested(struct work *w)
+{
+	size_t n = 0;
+	if (w->side[0].total == 0 || w->side[1].total == 0)
+		return PGO_OK;
+	for (size_t i = 0; i < w->join.count; i++)
+		n += w->parts[i].train_share + w->parts[i].test_share >= 2 * w->options->min_share &&
+		     w->parts[i].train_share + w->parts[i].test_share > 0;
+	w->tested = calloc(n + 1, sizeof *w->tested);
+	if (!w->tested)
+		return PGO_ENOMEM;
+	for (size_t i = 0; i < w->join.count; i++) {
+		struct pgo_part *p = &w->parts[i];
+		if (p->train_share + p->test_share < 2 * w->options->min_share || p->train_share + p->test_share == 0)
+			continue;
+		const struct pgo_pair *pair = &w->join.pairs[i];
+		uint32_t counters = pair->test != PGO_NO_INDEX
+					    ? w->side[1].profile->functions[pair->test].counter_count
+					    : w->side[0].profile->functions[pair->train].counter_count;
+		w->largest = counters > w->largest ? counters : w->largest;
+		p->tested = (uint32_t)w->tested_count;
+		w->tested[w->tested_count++].row = (uint32_t)i;
+	}
+	return PGO_OK;
+}
+
+#define TESTS_PER_JOB 1024
+
+static void test_job(void *context, size_t index)
+{
+	struct work *w = context;
+	size_t first = index * TESTS_PER_JOB, last = first + TESTS_PER_JOB;
+	struct pgo_keyed *scratch = malloc((w->largest + 1u) * sizeof *scratch);
+	if (!scratch) {
+		w->failed[2] = PGO_ENOMEM;
+		return;
+	}
+	for (size_t i = first; i < last && i < w->tested_count; i++) {
+		struct pgo_tested *t = &w->tested[i];
+		pgo_test_row(t, &w->parts[t->row], &w->join.pairs[t->row], &w->side[0], &w->side[1], w->size, scratch);
+	}
+	free(scratch);
+}
+
+static int run_tests(struct work *w)
+{
+	int rc = choose_tested(w);
+	if (rc)
+		return rc;
+	w->size = w->options->n_eff * w->sum.ran;
+	pgo_parallel(test_job, w, (w->tested_count + TESTS_PER_JOB - 1) / TESTS_PER_JOB, w->threads);
+	return w->failed[2] ? w->failed[2] : pgo_benjamini_hochberg(w->tested, w->tested_count);
+}
+
+static bool opposite_classes(uint8_t a, uint8_t b)
+{
+	return (a == PGO_CLASS_HOT && b >= PGO_CLASS_COLD) || (b == PGO_CLASS_HOT && a >= PGO_CLASS_COLD);
+}
+
+static bool has_effect(const struct pgo_function_comparison *f, const struct pgo_compare_options *o)
+{
+	double low = f->train_share < f->test_share ? f->train_share : f->test_share;
+	double high = f->train_share < f->test_share ? f->test_share : f->train_share;
+	return high >= o->effect_ratio * low || (f->shape_tv.present && f->shape_tv.value >= o->effect_tv) ||
+	       opposite_classes(f->train_class, f->test_class);
+}
+
+static void fill_function(struct pgo_function_comparison *f, const struct work *w, size_t row)
+{
+	const struct pgo_part *p = &w->parts[row];
+	bool both = p->train_share > 0 && p->test_share > 0;
+
+	*f = (struct pgo_function_comparison){
+		.train_index = w->join.pairs[row].train,
+		.test_index = w->join.pairs[row].test,
+		.join = (uint8_t)w->join.pairs[row].join,
+		.train_class = p->train_class,
+		.test_class = p->test_class,
+		.train_share = p->train_share,
+		.test_share = p->test_share,
+		.jsd_bits = p->jsd_bits,
+		.train_dominant = p->train_dominant,
+		.test_dominant = p->test_dominant,
+		.dominant_differs = both && p->train_dominant != p->test_dominant,
+	};
+	if (both) {
+		f->log2_ratio = (struct pgo_optional){true, log2(p->test_share / p->train_share)};
+		f->shape_tv = (struct pgo_optional){true, p->shape_tv};
+	}
+	if (p->tested == PGO_NO_INDEX)
+		return;
+	const struct pgo_tested *t = &w->tested[p->tested];
+	f->p_value = (struct pgo_optional){true, t->p_value};
+	f->q_value = (struct pgo_optional){true, t->q_value};
+	f->shape_jsd_bits = t->shape_jsd_bits;
+	f->ks_p_value = t->ks_p_value;
+	f->flagged = t->q_value <= w->options->alpha && has_effect(f, w->options);
+}
+
+static const char *row_name(const struct work *w, uint32_t row)
+{
+	const struct pgo_pair *p = &w->join.pairs[row];
+	unsigned s = p->test != PGO_NO_INDEX;
+	const struct pgo_profile *profile = w->side[s].profile;
+	return pgo_function_name(profile, &profile->functions[s ? p->test : p->train]);
+}
+
+/* qsort has no context argument in C17: ties carry their names along. */
+struct named {
+	const char *name;
+	uint32_t index;
+};
+
+static int compare_named(const void *x, const void *y)
+{
+	const struct named *a = x, *b = y;
+	int names = strcmp(a->name, b->name);
+	return names ? names : a->index < b->index ? -1 : a->index > b->index;
+}
+
+static int sort_tie(const struct work *w, struct pgo_keyed *tie, size_t count)
+{
+	struct named *named = malloc(count * sizeof *named);
+	if (!named)
+		return PGO_ENOMEM;
+	for (size_t i = 0; i < count; i++)
+		named[i] = (struct named){row_name(w, tie[i].index), tie[i].index};
+	qsort(named, count, sizeof *named, compare_named);
+	for (size_t i = 0; i < count; i++)
+		tie[i].index = named[i].index;
+	free(named);
+	return PGO_OK;
+}
+
+static bool tied(const struct work *w, const struct pgo_keyed *a, const struct pgo_keyed *b)
+{
+	const struct pgo_part *p = &w->parts[a->index], *q = &w->parts[b->index];
+	return a->key == b->key && p->train_share + p->test_share == q->train_share + q->test_share;
+}
+
+/* Rows with mass by falling divergence, then mass, then name. Two stable passes, the minor key first. */
+static int order_rows(const struct work *w, struct pgo_keyed *order, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		order[i].key = ~pgo_key_of(w->parts[order[i].index].train_share + w->parts[order[i].index].test_share);
+	int rc = pgo_sort_keyed(order, count);
+	for (size_t i = 0; i < count; i++)
+		order[i].key = ~pgo_key_of(w->parts[order[i].index].jsd_bits);
+	if (rc == PGO_OK)
+		rc = pgo_sort_keyed(order, count);
+	for (size_t i = 0, end; rc == PGO_OK && i < count; i = end) {
+		for (end = i + 1; end < count && tied(w, &order[i], &order[end]); end++) {
+		}
+		if (end - i > 1)
+			rc = sort_tie(w, order + i, end - i);
+	}
+	return rc;
+}
+
+static int list_functions(struct pgo_comparison *out, const struct work *w)
+{
+	struct pgo_keyed *order = malloc((w->join.count + 1) * sizeof *order);
+	struct pgo_function_comparison *list = NULL;
+	size_t massive = 0;
+	int rc = PGO_ENOMEM;
+
+	if (!order)
+		goto done;
+	for (size_t i = 0; i < w->join.count; i++)
+		if (w->parts[i].train_share > 0 || w->parts[i].test_share > 0)
+			order[massive++].index = (uint32_t)i;
+	rc = order_rows(w, order, massive);
+	if (rc)
+		goto done;
+	list = malloc((w->join.count + 1) * sizeof *list);
+	if (!list) {
+		rc = PGO_ENOMEM;
+		goto done;
+	}
+	for (size_t i = 0; i < massive; i++) {
+		fill_function(&list[i], w, order[i].index);
+		out->flagged_functions += list[i].flagged;
+	}
+	size_t at = massive;
+	for (size_t i = 0; i < w->join.count; i++)
+		if (w->parts[i].train_share == 0 && w->parts[i].test_share == 0)
+			fill_function(&list[at++], w, i);
+	out->functions = list;
+	out->function_count = at;
+done:
+	free(order);
+	return rc;
+}
+
+static double ratio(double x)
+{
+	return x < 0 ? 0 : x > 1 ? 1 : x;
+}
+
+static void fill_join(struct pgo_comparison *out, const struct work *w)
+{
+	const struct pgo_totals *t = &w->sum;
+	for (unsigned j = 0; j < PGO_JOIN_COUNT; j++)
+		out->join[j] = (struct pgo_join_row){.functions = (uint64_t)t->join_count[j],
+						     .train_mass = ratio(t->join_mass[j][0]),
+						     .test_mass = ratio(t->join_mass[j][1])};
+	/* Rows of stale functions stand on one side each; a function is counted once. */
+	uint64_t a = w->join.mismatched_train, b = w->join.mismatched_test;
+	out->join[PGO_JOIN_MISMATCHED].functions = a > b ? a : b;
+	out->join_rate = out->join[PGO_JOIN_MATCHED].test_mass;
+	out->overlap_ratio = ratio(t->overlap_llvm);
+	out->overlap_mismatched = ratio(out->join[PGO_JOIN_MISMATCHED].test_mass + t->sites_differ);
+	out->overlap_unique = out->join[PGO_JOIN_ONLY_TEST].test_mass;
+}
+
+static void fill_decisions(struct pgo_decisions *d, const struct pgo_totals *t, bool test_ran)
+{
+	memcpy(d->table, t->table, sizeof d->table);
+	double hot = 0;
+	for (unsigned c = 0; c < PGO_CLASS_COUNT; c++) {
+		hot += d->table[PGO_CLASS_HOT][c];
+		d->missed_functions += d->table[PGO_CLASS_NEVER][c];
+	}
+	d->missed_functions = ratio(d->missed_functions);
+	d->missed_counters = ratio(t->missed_counters);
+	d->demoted = ratio(d->table[PGO_CLASS_COLD][PGO_CLASS_HOT] + d->table[PGO_CLASS_NEVER][PGO_CLASS_HOT]);
+	d->under_served = test_ran ? ratio(1 - hot) : 0;
+	d->under_served_999 = test_ran ? ratio(1 - t->served_999) : 0;
+	d->under_served_function = test_ran ? ratio(1 - t->served_function) : 0;
+	d->misweighted = ratio(t->misweighted);
+	d->wasted_heat = ratio(t->wasted_heat);
+	d->flipped = ratio(t->flipped);
+	d->shape_tv = ratio(t->shape_tv);
+}
+
+static struct pgo_optional jaccard(double both, double a, double b)
+{
+	double either = a + b - both;
+	return either > 0 ? (struct pgo_optional){true, both / either} : (struct pgo_optional){0};
+}
+
+static double hot_at(const struct pgo_summary *s, uint32_t cutoff)
+{
+	for (size_t i = 0; i < s->entry_count; i++)
+		if (s->entries[i].cutoff == cutoff)
+			return (double)s->entries[i].counter_count;
+	return 0;
+}
+
+static void fill_distances(struct pgo_comparison *out, const struct work *w)
+{
+	const struct pgo_totals *t = &w->sum;
+	const struct pgo_summary *a = &w->out[0].summary, *b = &w->out[1].summary;
+	bool any = w->side[0].total > 0 || w->side[1].total > 0;
+
+	out->jsd_bits = ratio(t->jsd);
+	out->jsd_between_bits = ratio(t->between);
+	out->jsd_within_bits = ratio(t->jsd - t->between);
+	out->hellinger = any ? sqrt(ratio(1 - t->bhattacharyya)) : 0;
+	out->total_variation = any ? ratio(1 - t->overlap) : 0;
+	out->spearman = w->spearman;
+	out->kendall_tau_b = w->kendall;
+	memcpy(out->weight_matching, w->matching, sizeof out->weight_matching);
+	out->hot_jaccard = jaccard(t->hot_both, hot_at(a, 990000), hot_at(b, 990000));
+	out->hot_jaccard_999 = jaccard(t->hot999_both, hot_at(a, 999000), hot_at(b, 999000));
+}
+
+static int first_failure(const struct work *w)
+{
+	for (unsigned i = 0; i < 3; i++)
+		if (w->failed[i])
+			return w->failed[i];
+	return PGO_OK;
+}
+
+static int compute(struct pgo_comparison *out, struct work *w)
+{
+	pgo_parallel(prepare_job, w, 3, w->threads);
+	int rc = first_failure(w);
+	if (rc)
+		return rc;
+	w->jobs = (w->join.count + ROWS_PER_JOB - 1) / ROWS_PER_JOB;
+	w->parts = malloc((w->join.count + 1) * sizeof *w->parts);
+	w->job_totals = calloc(w->jobs + 1, sizeof *w->job_totals);
+	if (!w->parts || !w->job_totals)
+		return PGO_ENOMEM;
+	pgo_parallel(pass_job, w, w->jobs + 2, w->threads);
+	rc = first_failure(w);
+	for (size_t i = 0; i < w->jobs; i++)
+		add_totals(&w->sum, &w->job_totals[i]);
+	if (rc == PGO_OK)
+		rc = run_tests(w);
+	if (rc)
+		return rc;
+	out->options = *w->options;
+	out->train = w->out[0];
+	out->test = w->out[1];
+	out->tested_functions = w->tested_count;
+	out->train_profile = w->side[0].profile;
+	out->test_profile = w->side[1].profile;
+	fill_join(out, w);
+	fill_distances(out, w);
+	fill_decisions(&out->decisions, &w->sum, w->side[1].total > 0);
+	pgo_retained_estimate(out);
+	return list_functions(out, w);
+}
+
+int pgo_compare(struct pgo_comparison *out, const struct pgo_profile *train, const struct pgo_profile *test,
+		const struct pgo_compare_options *options, struct pgo_error *err)
+{
+	struct pgo_compare_options defaults = pgo_compare_defaults();
+	struct pgo_comparison result = {0};
+	struct work w = {.options = options ? options : &defaults, .side = {{.profile = train}, {.profile = test}}};
+	int rc = check_kinds(train->flags, test->flags, err);
+	if (rc)
+		return rc;
+	w.filter = w.options->context_sensitive ? PGO_RECORDS_CS : PGO_RECORDS_NORMAL;
+	w.threads = train->function_count + test->function_count >= PARALLEL_FROM ? THREADS : 1;
+	rc = compute(&result, &w);
+	if (rc == PGO_OK)
+		*out = result;
+	else
+		pgo_error_set(err, rc, "out of memory while comparing %zu and %zu functions", train->function_count,
+			      test->function_count);
+	pgo_join_release(&w.join);
+	free(w.parts);
+	free(w.job_totals);
+	free(w.tested);
+	return rc;
+}
+
+void pgo_comparison_release(struct pgo_comparison *comparison)
+{
+	free(comparison->functions);
+	comparison->functions = NULL;
+	comparison->function_count = 0;
+}
+
+const char *pgo_class_name(enum pgo_class c)
+{
+	static const char *const names[PGO_CLASS_COUNT] = {"hot", "warm", "cold", "never"};
+	return (unsigned)c < PGO_CLASS_COUNT ? names[c] : "?";
+}
+
+const char *pgo_join_name(enum pgo_join_class c)
+{
+	static const char *const names[PGO_JOIN_COUNT] = {"matched", "mismatched", "only_train", "only_test"};
+	return (unsigned)c < PGO_JOIN_COUNT ? names[c] : "?";
+}
+
+const char *pgo_comparison_name(const struct pgo_comparison *c, const struct pgo_function_comparison *f)
+{
+	if (f->test_index != PGO_NO_INDEX)
+		return pgo_function_name(c->test_profile, &c->test_profile->functions[f->test_index]);
+	return pgo_function_name(c->train_profile, &c->train_profile->functions[f->train_index]);
+}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <math.h>
+
+#include "analysis/metrics/metrics.h"
+
+/* A counter's share inside its function is misweighted when the other profile has it this many times larger. */
+#define MISWEIGHT_RATIO 8.0
+
+double pgo_jsd_term(double p, double q)
+{
+	double sum = p + q;
+	if (p == q)
+		return 0;
+	if (p == 0 || q == 0)
+		return sum / 2;
+	/* m (1 - H2(r)) = (p log2(2r) + q log2(2(1 - r))) / 2; rounding may leave it a hair below zero */
+	double term = (p * log2(2 * p / sum) + q * log2(2 * q / sum)) / 2;
+	return term > 0 ? term : 0;
+}
+
+/* One side of a row. A record it does not have, a pseudo record and one without counts are alike: nothing ran. */
+struct record {
+	const struct pgo_function *function; /* NULL: nothing ran */
+	const uint64_t *counters;
+	uint32_t count;
+	double share;
+	uint64_t hot, hot999, cold;
+};
+
+static struct record record_of(const struct pgo_side_view *side, uint32_t index)
+{
+	struct record r = {.hot = side->summary->hot_threshold,
+			   .hot999 = side->summary->hot999_threshold,
+			   .cold = side->summary->cold_threshold};
+	if (index == PGO_NO_INDEX)
+		return r;
+	const struct pgo_function *f = &side->profile->functions[index];
+	if ((f->flags & PGO_FUNCTION_PSEUDO) || f->sum == 0)
+		return r;
+	r.function = f;
+	r.counters = pgo_function_counters(side->profile, f);
+	r.count = f->counter_count;
+	r.share = (double)f->sum * side->scale;
+	return r;
+}
+
+static inline unsigned class_of(uint64_t counter, const struct record *r)
+{
+	return counter >= r->hot ? PGO_CLASS_HOT : counter <= r->cold ? PGO_CLASS_COLD : PGO_CLASS_WARM;
+}
+
+static uint32_t dominant_of(const struct record *r)
+{
+	for (uint32_t i = 0; r->function && i < r->count; i++)
+		if (r->counters[i] == r->function->max)
+			return i;
+	return PGO_NO_INDEX;
+}
+
+static uint8_t function_class(const struct record *r)
+{
+	return r->function ? (uint8_t)class_of(r->function->max, r) : PGO_CLASS_NEVER;
+}
+
+/* Only B ran it: all of its mass is missed. */
+static void pass_test_alone(struct pgo_totals *t, const struct record *b, double scale)
+{
+	for (uint32_t i = 0; i < b->count; i++)
+		t->table[PGO_CLASS_NEVER][class_of(b->counters[i], b)] += (double)b->counters[i] * scale;
+	t->missed_counters += b->share;
+	t->misweighted += b->share;
+	t->shape_tv += b->share;
+}
+
+/* Only A ran it: what it calls hot there is wasted. */
+static void pass_train_alone(struct pgo_totals *t, const struct record *a, double scale)
+{
+	if (a->function->max < a->hot)
+		return;
+	for (uint32_t i = 0; i < a->count; i++)
+		if (a->counters[i] >= a->hot)
+			t->wasted_heat += (double)a->counters[i] * scale;
+}
+
+/* Both ran it, and counter i means the same on both sides. */
+static double pass_both(struct pgo_part *part, struct pgo_totals *t, const struct record *a, const struct record *b,
+			double a_scale, double b_scale)
+{
+	double inside_a = 1 / a->share, inside_b = 1 / b->share;
+	double jsd = 0, overlap = 0, distance = 0, roots = 0;
+
+	for (uint32_t i = 0; i < a->count; i++) {
+		uint64_t x = a->counters[i], y = b->counters[i];
+		if (!(x | y))
+			continue;
+		double p = (double)x * a_scale, q = (double)y * b_scale;
+		double r = p * inside_a, s = q * inside_b;
+		unsigned ca = class_of(x, a), cb = class_of(y, b);
+		jsd += pgo_jsd_term(p, q);
+		overlap += p < q ? p : q;
+		distance += fabs(r - s);
+		if (x && y)
+			roots += p == q ? p : sqrt(p * q);
+		t->table[ca][cb] += q;
+		t->missed_counters += x ? 0 : q;
+		t->served_999 += x >= a->hot999 ? q : 0;
+		t->misweighted += s >= MISWEIGHT_RATIO * r ? q : 0;
+		t->wasted_heat += ca == PGO_CLASS_HOT && cb == PGO_CLASS_COLD ? p : 0;
+		t->hot_both += ca == PGO_CLASS_HOT && cb == PGO_CLASS_HOT;
+		t->hot999_both += x >= a->hot999 && y >= b->hot999;
+	}
+	part->jsd_bits = jsd;
+	part->shape_tv = distance / 2 < 1 ? distance / 2 : 1;
+	t->bhattacharyya += roots;
+	t->overlap += overlap;
+	if (a->function->max >= a->hot)
+		t->served_function += b->share;
+	if (part->train_dominant != part->test_dominant)
+		t->flipped += b->share;
+	t->shape_tv += b->share * part->shape_tv;
+	return overlap;
+}
+
+static void pass_row(struct pgo_part *part, struct pgo_totals *t, const struct pgo_pair *pair,
+		     const struct pgo_side_view *train, const struct pgo_side_view *test)
+{
+	struct record a = record_of(train, pair->train), b = record_of(test, pair->test);
+
+	*part = (struct pgo_part){.train_share = a.share,
+				  .test_share = b.share,
+				  .train_dominant = dominant_of(&a),
+				  .test_dominant = dominant_of(&b),
+				  .tested = PGO_NO_INDEX,
+				  .train_class = function_class(&a),
+				  .test_class = function_class(&b)};
+	t->join_count[pair->join]++;
+	t->join_mass[pair->join][0] += a.share;
+	t->join_mass[pair->join][1] += b.share;
+	t->ran += a.function || b.function;
+	if (a.function && b.function) {
+		double overlap = pass_both(part, t, &a, &b, train->scale, test->scale);
+		if (a.function->site_count != b.function->site_count)
+			t->sites_differ += b.share;
+		else
+			t->overlap_llvm += overlap;
+	} else {
+		/* Against an all-zero profile the divergence is one by convention: its mass is nowhere in B. */
+		bool against_nothing = train->scale == 0 || test->scale == 0;
+		part->jsd_bits = (a.share + b.share) * (against_nothing ? 1 : 0.5);
+		if (b.function)
+			pass_test_alone(t, &b, test->scale);
+		if (a.function)
+			pass_train_alone(t, &a, train->scale);
+	}
+	t->jsd += part->jsd_bits;
+	/* The first term of the chain rule, function by function; the second is what is left. */
+	t->between += a.function && b.function ? pgo_jsd_term(a.share, b.share) : part->jsd_bits;
+}
+
+void pgo_counters_pass(struct pgo_part *parts, struct pgo_totals *totals, const struct pgo_join *join, size_t first,
+		       size_t last, const struct pgo_side_view *train, const struct pgo_side_view *test)
+{
+	for (size_t i = first; i < last; i++)
+		pass_row(&parts[i], totals, &join->pairs[i], train, test);
+}

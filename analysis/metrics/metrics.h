@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PGO_METRICS_METRICS_H
+#define PGO_METRICS_METRICS_H
+
+#include "pgo/compare.h"
+
+#define PGO_NO_INDEX UINT32_MAX
+
+/** A row of the join: one function record on one side, or a matched record on both. */
+struct pgo_pair {
+	uint32_t train; /**< PGO_NO_INDEX: not on this side */
+	uint32_t test;
+	uint32_t join; /**< enum pgo_join_class */
+};
+
+/** Rows with a test record come first, in the test profile's order; then those of the training profile alone, in its.
+ */
+struct pgo_join {
+	struct pgo_pair *pairs; /**< heap */
+	size_t count;
+	uint64_t mismatched_train; /**< records */
+	uint64_t mismatched_test;
+};
+
+/** Join the records `filter` takes. @return PGO_OK or PGO_ENOMEM; `out` is untouched then. */
+int pgo_join_build(struct pgo_join *out, const struct pgo_profile *train, const struct pgo_profile *test,
+		   enum pgo_record_filter filter);
+void pgo_join_release(struct pgo_join *join);
+
+/**
+ * Normalise a PGO name: file part cut to its base name, codegen unit of rustc dropped, separator always ';', hashes of
+ * Rust symbols and `.llvm.<digits>` dropped. The result is never longer than the name plus one byte.
+ * @param out  at least length + 1 bytes. @return length written, without a NUL.
+ */
+size_t pgo_name_normalize(char *out, const char *name, size_t length);
+
+/** Length of the file part with its separator, 0 when there is none. */
+size_t pgo_name_file_prefix(const char *name, size_t length);
+
+/** One side of a comparison as the passes over the counters need it. */
+struct pgo_side_view {
+	const struct pgo_profile *profile;
+	const struct pgo_summary *summary;
+	double scale; /**< 1 / total; 0 for an all-zero profile */
+	double total;
+};
+
+/** What the pass over the counters leaves for each row: 64 bytes, one cache line. */
+struct pgo_part {
+	double train_share, test_share;
+	double jsd_bits;
+	double shape_tv;	 /**< meaningful when both shares are > 0 and the row is matched */
+	uint32_t train_dominant; /**< PGO_NO_INDEX: all zero */
+	uint32_t test_dominant;
+	uint32_t tested; /**< index into the tested functions, or PGO_NO_INDEX */
+	uint8_t train_class, test_class;
+	uint8_t pad[2];
+};
+
+/** Sums over counters. Plain sums of doubles, so that partial ones can be added up in a fixed order. */
+struct pgo_totals {
+	double overlap;	     /**< sum of min(p, q) over matched records */
+	double overlap_llvm; /**< the same over those with as many value sites too */
+	double sites_differ; /**< B's mass in matched records with another number of value sites */
+	double jsd, between;
+	double bhattacharyya; /**< sum of sqrt(p q) */
+	double table[PGO_CLASS_COUNT][PGO_CLASS_COUNT];
+	double missed_counters, served_999, served_function, misweighted, wasted_heat, flipped, shape_tv;
+	double hot_both, hot999_both; /**< counters hot on both sides */
+	double join_mass[PGO_JOIN_COUNT][2];
+	double join_count[PGO_JOIN_COUNT];
+	double ran; /**< functions that ran on either side */
+};
+
+/** Pass over the counters of rows [first, last): fills their parts and adds up the totals. */
+void pgo_counters_pass(struct pgo_part *parts, struct pgo_totals *totals, const struct pgo_join *join, size_t first,
+		       size_t last, const struct pgo_side_view *train, const struct pgo_side_view *test);
+
+/** The divergence of two shares in bits: m (1 - H2(p / (p + q))), m = (p + q) / 2. Range 0..m. */
+double pgo_jsd_term(double p, double q);
+
+/** A tested function's numbers. */
+struct pgo_tested {
+	uint32_t row;
+	double p_value;
+	double q_value;
+	struct pgo_optional shape_jsd_bits;
+	struct pgo_optional ks_p_value;
+};
+
+/** A sort key and what it belongs to. */
+struct pgo_keyed {
+	uint64_t key;
+	uint32_t index;
+};
+
+/**
+ * Test one row: G-test of homogeneity of its counters (and of the rest of the program), Kolmogorov-Smirnov on counter
+ * ranks. `size` is the effective number of executions each profile stands for.
+ * @param scratch  room for the row's counters. */
+void pgo_test_row(struct pgo_tested *out, const struct pgo_part *part, const struct pgo_pair *pair,
+		  const struct pgo_side_view *train, const struct pgo_side_view *test, double size,
+		  struct pgo_keyed *scratch);
+
+/** P(K > lambda), Kolmogorov's distribution: 2 sum_{k>=1} (-1)^(k-1) exp(-2 k^2 lambda^2). 1 for lambda <= 0. */
+double pgo_kolmogorov_q(double lambda);
+
+/** Benjamini-Hochberg: fills q_value from p_value. @return PGO_OK or PGO_ENOMEM. */
+int pgo_benjamini_hochberg(struct pgo_tested *tested, size_t count);
+
+/**
+ * Rank correlations of two arrays, ties at their mean rank (Spearman) and tau_b (Kendall). O(n log n).
+ * Absent for n < 2 or when one array is constant. @return PGO_OK or PGO_ENOMEM.
+ */
+int pgo_rank_correlations(struct pgo_optional *spearman, struct pgo_optional *kendall_tau_b, const double *x,
+			  const double *y, size_t count);
+
+/** Stable radix sort, ascending. @return PGO_OK or PGO_ENOMEM. */
+int pgo_sort_keyed(struct pgo_keyed *items, size_t count);
+
+/** Key that sorts as the double does; `x` must be >= 0. */
+uint64_t pgo_key_of(double x);
+
+/** Run `count` jobs on up to `threads` threads, each job once. Jobs must not share what they write. */
+void pgo_parallel(void (*job)(void *context, size_t index), void *context, size_t count, unsigned threads);
+
+/** Fill `out->retained` from the other fields. */
+void pgo_retained_estimate(struct pgo_comparison *out);
+
+#endif

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "analysis/verdict/rules.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* The comparison a rule speaks of, and how its reference is called in a sentence. */
+struct subject {
+	struct pgo_judge *judge;
+	const struct pgo_gate_input *input;
+	const struct pgo_comparison *c;
+	char possessive[160]; /* "'r_json's" or "the reference's" */
+	char name[160];
+	bool stale; /* the join is too low for skew to mean anything */
+};
+
+void pgo_rules_say(char out[512], const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	vsnprintf(out, 512, format, args);
+	va_end(args);
+}
+
+struct pgo_rule *pgo_rules_add(struct pgo_judge *judge, const char *name, const char *field, double threshold)
+{
+	struct pgo_rule rule = {.threshold = threshold, .required = true};
+	size_t count;
+	const struct pgo_policy_field *fields = pgo_policy_fields(&count);
+
+	snprintf(rule.name, sizeof rule.name, "%s", name);
+	for (size_t i = 0; field && i < count; i++)
+		if (strcmp(fields[i].name, field) == 0) {
+			memcpy(&rule.threshold, (const char *)judge->policy + fields[i].offset, sizeof(double));
+			rule.threshold_is_user = judge->policy->set >> i & 1;
+		}
+	if (pgo_vec_push(&judge->rules, rule)) {
+		judge->out_of_memory = true;
+		return NULL;
+	}
+	return &judge->rules.items[judge->rules.count - 1];
+}
+
+static struct pgo_rule *add(const struct subject *s, const char *name, const char *field)
+{
+	struct pgo_rule *rule = pgo_rules_add(s->judge, name, field, 0);
+	if (rule && s->input->reference)
+		snprintf(rule->reference, sizeof rule->reference, "%s", s->input->reference);
+	return rule;
+}
+
+/* A leave-one-out comparison asks what the next workload would meet: it gives doubt, not proof. */
+static void exceed(const struct subject *s, struct pgo_rule *rule)
+{
+	rule->outcome = PGO_FAIL;
+	if (s->input->kind == PGO_REFERENCE_LEAVE_ONE_OUT) {
+		rule->outcome = PGO_INCONCLUSIVE;
+		rule->required = !s->judge->heldout;
+	}
+}
+
+static void advise(const struct subject *s, struct pgo_rule *rule, const char *otherwise)
+{
+	if (s->input->kind == PGO_REFERENCE_LEAVE_ONE_OUT)
+		pgo_rules_say(rule->advice,
+			      "no other training workload stands in for %s: add more of its kind, or hold one out",
+			      s->name);
+	else if (s->judge->suspects[0])
+		pgo_rules_say(rule->advice, "drop or re-weight %s", s->judge->suspects);
+	else
+		pgo_rules_say(rule->advice, "%s", otherwise);
+}
+
+static void integrity_rules(const struct subject *s)
+{
+	const struct pgo_summary *a = &s->c->train.summary;
+	struct pgo_rule *rule = add(s, "functions_ran", "min_functions");
+	if (!rule)
+		return;
+	rule->value = (struct pgo_optional){true, (double)a->nonzero_functions};
+	if (rule->value.value < rule->threshold)
+		rule->outcome = PGO_FAIL;
+	pgo_rules_say(rule->evidence, "%llu of %llu functions of the training profile ran%s",
+		      (unsigned long long)a->nonzero_functions, (unsigned long long)a->function_count,
+		      rule->outcome ? ": it is near-idle" : "");
+
+	struct pgo_rule *mass = add(s, "mass", "min_mass");
+	if (!mass)
+		return;
+	char total[40];
+	mass->value = (struct pgo_optional){true, (double)a->total};
+	if (mass->value.value < mass->threshold || a->total == 0)
+		mass->outcome = PGO_FAIL;
+	if (a->total == 0)
+		pgo_rules_say(mass->evidence, "every counter of the training profile is zero");
+	else
+		pgo_rules_say(mass->evidence, "the training profile counts %s executions%s",
+			      pgo_u128_text(a->total, total), mass->outcome ? ": it is near-idle" : "");
+	if (mass->outcome)
+		pgo_rules_say(mass->advice,
+			      "check that the instrumented program ran its workload and ended in a way that writes its "
+			      "profile");
+
+	struct pgo_rule *saturated = add(s, "saturated", "max_saturated");
+	if (!saturated)
+		return;
+	saturated->value = (struct pgo_optional){true, (double)a->saturated_counters};
+	if (saturated->value.value > saturated->threshold)
+		saturated->outcome = PGO_FAIL;
+	pgo_rules_say(saturated->evidence, "%llu counters of the training profile stand at their upper limit",
+		      (unsigned long long)a->saturated_counters);
+	if (saturated->outcome)
+		pgo_rules_say(saturated->advice, "merge with smaller weights, or train for less time");
+}
+
+/* A reference that hardly ran says nothing. True when there is something to compare with. */
+static bool reference_ran(const struct subject *s)
+{
+	const struct pgo_summary *b = &s->c->test.summary;
+	if ((double)b->nonzero_functions >= s->judge->policy->min_functions &&
+	    (double)b->total >= s->judge->policy->min_mass && b->total > 0)
+		return true;
+	struct pgo_rule *rule = add(s, "reference_mass", "min_mass");
+	if (!rule)
+		return false;
+	char total[40];
+	rule->value = (struct pgo_optional){true, (double)b->total};
+	rule->outcome = PGO_INCONCLUSIVE;
+	pgo_rules_say(rule->evidence, "%s is near-idle: %llu functions ran, %s executions; nothing can be judged by it",
+		      s->name, (unsigned long long)b->nonzero_functions, pgo_u128_text(b->total, total));
+	pgo_rules_say(rule->advice, "record a run that does real work");
+	return false;
+}
+
+static void join_rule(struct subject *s)
+{
+	struct pgo_rule *rule = add(s, "join", "min_join");
+	if (!rule)
+		return;
+	const struct pgo_join_row *stale = &s->c->join[PGO_JOIN_MISMATCHED], *absent = &s->c->join[PGO_JOIN_ONLY_TEST];
+	rule->value = (struct pgo_optional){true, s->c->join_rate};
+	s->stale = s->c->join_rate < rule->threshold;
+	if (!s->stale) {
+		pgo_rules_say(rule->evidence, "%.1f %% of %s execution is in functions that match by name and hash",
+			      100 * s->c->join_rate, s->possessive);
+		return;
+	}
+	char functions[320];
+	pgo_blame_text(functions, sizeof functions, s->c, PGO_BLAME_MISSED);
+	rule->outcome = PGO_FAIL;
+	pgo_rules_say(
+		rule->evidence,
+		"the training profile is stale: only %.1f %% of %s execution is in functions that match; %.1f %% has "
+		"another hash, %.1f %% is not in it%s%.300s",
+		100 * s->c->join_rate, s->possessive, 100 * stale->test_mass, 100 * absent->test_mass,
+		functions[0] ? ": " : "", functions);
+	pgo_rules_say(rule->advice, "record both profiles from the same sources with the same compiler and flags");
+}
+
+/* One mass against its upper bound. */
+static void mass_rule(const struct subject *s, const char *name, const char *field, double value, enum pgo_blame blame,
+		      const char *what, const char *otherwise)
+{
+	struct pgo_rule *rule = add(s, name, field);
+	if (!rule)
+		return;
+	if (s->stale) {
+		rule->outcome = PGO_INCONCLUSIVE;
+		rule->required = false;
+		pgo_rules_say(rule->evidence, "not judged: join too low");
+		return;
+	}
+	rule->value = (struct pgo_optional){true, value};
+	char functions[320] = "";
+	if (value > rule->threshold) {
+		exceed(s, rule);
+		advise(s, rule, otherwise);
+		pgo_blame_text(functions, sizeof functions, s->c, blame);
+	}
+	pgo_rules_say(rule->evidence, "%.1f %% of %s execution is in %s%s%.310s", 100 * value, s->possessive, what,
+		      functions[0] ? ": " : "", functions);
+}
+
+static void retained_rule(const struct subject *s)
+{
+	const struct pgo_retained *r = &s->c->retained;
+	struct pgo_rule *rule = add(s, "retained", "min_retained");
+	if (!rule)
+		return;
+	if (s->stale || !r->present) {
+		rule->outcome = PGO_INCONCLUSIVE;
+		rule->required = false;
+		pgo_rules_say(rule->evidence, "not judged: %.300s", s->stale ? "join too low" : r->note);
+		return;
+	}
+	rule->value = (struct pgo_optional){true, r->estimate};
+	if (r->estimate < rule->threshold) {
+		exceed(s, rule);
+		advise(s, rule, "add a training workload like the reference");
+	}
+	pgo_rules_say(
+		rule->evidence,
+		"a build from this profile is predicted to keep %.0f %% (%.0f to %.0f %%) of what PGO can gain on %s",
+		100 * r->estimate, 100 * r->low, 100 * r->high, s->name);
+}
+
+void pgo_rules_input(struct pgo_judge *judge, size_t index)
+{
+	const struct pgo_gate_input *input = &judge->gate->inputs[index];
+	struct subject s = {.judge = judge, .input = input, .c = input->comparison};
+	bool named = input->reference && input->reference[0];
+
+	snprintf(s.name, sizeof s.name, named ? "'%.120s'" : "%s", named ? input->reference : "the reference");
+	snprintf(s.possessive, sizeof s.possessive, "'%.120s's", named ? input->reference : "");
+	if (!named)
+		snprintf(s.possessive, sizeof s.possessive, "the reference's");
+
+	/* The training profile itself is judged once, not once per reference. */
+	bool seen = input->kind == PGO_REFERENCE_LEAVE_ONE_OUT;
+	for (size_t i = 0; i < index; i++)
+		seen |= judge->gate->inputs[i].comparison->train_profile == s.c->train_profile;
+	if (!seen)
+		integrity_rules(&s);
+	if (s.c->train.summary.total == 0 || !reference_ran(&s))
+		return;
+	join_rule(&s);
+	retained_rule(&s);
+	mass_rule(&s, "under_served", "max_under_served", s.c->decisions.under_served, PGO_BLAME_UNDER_SERVED,
+		  "code that this profile does not call hot", "add a training workload like the reference");
+	mass_rule(&s, "demoted", "max_demoted", s.c->decisions.demoted, PGO_BLAME_DEMOTED,
+		  "code that is hot there and that this profile declares cold",
+		  "give workloads that run this code more weight");
+	mass_rule(&s, "missed", "max_missed", s.c->decisions.missed_functions, PGO_BLAME_MISSED,
+		  "functions that this profile never ran", "add a training workload that runs these functions");
+}
