@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "analysis/base/vec.h"
 
-int pgo_vec_grow(void **items, size_t *capacity, size_t count, size_t extra, size_t item_size)
+#include <string.h>
+
+int pgo_vec_grow(void *items, size_t *capacity, size_t count, size_t extra, size_t item_size)
 {
 	if (extra > SIZE_MAX / 2 - count)
 		return -1;
@@ -13,10 +15,12 @@ int pgo_vec_grow(void **items, size_t *capacity, size_t count, size_t extra, siz
 		grown = 16;
 	if (grown > SIZE_MAX / 2 / item_size)
 		return -1;
-	void *p = realloc(*items, grown * item_size);
+	void *p;
+	memcpy(&p, items, sizeof p); /* the pointer has another type there: copy its bytes instead of aliasing it */
+	p = realloc(p, grown * item_size);
 	if (!p)
 		return -1;
-	*items = p;
+	memcpy(items, &p, sizeof p);
 	*capacity = grown;
 	return 0;
 }

@@ -18,11 +18,12 @@
 		size_t capacity; \
 	}
 
-int pgo_vec_grow(void **items, size_t *capacity, size_t count, size_t extra, size_t item_size);
+/** `items` is the address of the array pointer. */
+int pgo_vec_grow(void *items, size_t *capacity, size_t count, size_t extra, size_t item_size);
 
 #define pgo_vec_reserve(v, extra)                                          \
 	((v)->capacity - (v)->count >= (extra) ? 0                         \
-					       : pgo_vec_grow((void **)&(v)->items, &(v)->capacity, (v)->count, (extra), sizeof *(v)->items))
+					       : pgo_vec_grow(&(v)->items, &(v)->capacity, (v)->count, (extra), sizeof *(v)->items))
 
 /** Append one item. Evaluates to 0, or -1 when out of memory. */
 #define pgo_vec_push(v, item) (pgo_vec_reserve((v), 1) ? -1 : ((v)->items[(v)->count++] = (item), 0))

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PGO_FORMATS_FORMAT_H
+#define PGO_FORMATS_FORMAT_H
+
+#include "analysis/base/cursor.h"
+#include "analysis/model/builder.h"
+
+/** How sure a probe is of its format. The highest bid reads; a tie between two formats is an error. */
+enum pgo_bid {
+	PGO_BID_NO = 0,
+	PGO_BID_TEXT = 10,    /**< readable text, nothing more */
+	PGO_BID_GRAMMAR = 60, /**< the first line fits a grammar of its own */
+	PGO_BID_MAGIC = 100,  /**< magic bytes */
+};
+
+/**
+ * A profile format. `bytes` is never empty. A reader fills the builder (format name set by the registry) and leaves it
+ * to the caller, on failure too.
+ */
+struct pgo_format {
+	const char *name;
+	enum pgo_bid (*probe)(const unsigned char *bytes, size_t length);
+	int (*read)(struct pgo_builder *b, const void *bytes, size_t length, struct pgo_error *err);
+};
+
+enum pgo_bid pgo_indexed_probe(const unsigned char *bytes, size_t length);
+int pgo_indexed_read(struct pgo_builder *b, const void *bytes, size_t length, struct pgo_error *err);
+
+enum pgo_bid pgo_text_probe(const unsigned char *bytes, size_t length);
+int pgo_text_read(struct pgo_builder *b, const void *bytes, size_t length, struct pgo_error *err);
+
+/* known.c: formats that are recognised and refused with the command that makes a readable profile of them */
+enum pgo_bid pgo_raw_probe(const unsigned char *bytes, size_t length);
+int pgo_raw_read(struct pgo_builder *b, const void *bytes, size_t length, struct pgo_error *err);
+enum pgo_bid pgo_gcda_probe(const unsigned char *bytes, size_t length);
+int pgo_gcda_read(struct pgo_builder *b, const void *bytes, size_t length, struct pgo_error *err);
+enum pgo_bid pgo_gcno_probe(const unsigned char *bytes, size_t length);
+int pgo_gcno_read(struct pgo_builder *b, const void *bytes, size_t length, struct pgo_error *err);
+enum pgo_bid pgo_sample_probe(const unsigned char *bytes, size_t length);
+int pgo_sample_read(struct pgo_builder *b, const void *bytes, size_t length, struct pgo_error *err);
+enum pgo_bid pgo_pprof_probe(const unsigned char *bytes, size_t length);
+int pgo_pprof_read(struct pgo_builder *b, const void *bytes, size_t length, struct pgo_error *err);
+enum pgo_bid pgo_fdata_probe(const unsigned char *bytes, size_t length);
+int pgo_fdata_read(struct pgo_builder *b, const void *bytes, size_t length, struct pgo_error *err);
+enum pgo_bid pgo_bolt_yaml_probe(const unsigned char *bytes, size_t length);
+int pgo_bolt_yaml_read(struct pgo_builder *b, const void *bytes, size_t length, struct pgo_error *err);
+enum pgo_bid pgo_memprof_probe(const unsigned char *bytes, size_t length);
+int pgo_memprof_read(struct pgo_builder *b, const void *bytes, size_t length, struct pgo_error *err);
+
+/**
+ * LLVM's value profile block (indexed and raw): u32 total size, u32 kinds; per kind u32 kind, u32 sites, u8 values per
+ * site, zero padding to 8, then pairs of u64 value, u64 count. `data` stands at the block and is left behind it; its
+ * end bounds the block. The sites are added to the record being built.
+ */
+int pgo_value_data_read(struct pgo_builder *b, struct pgo_cursor *data, struct pgo_error *err);
+
+/**
+ * LLVM's name block (indexed vtable names, raw names): chunks of ULEB size, ULEB compressed size (0: stored), payload;
+ * zero bytes between chunks are padding. Appends the names to b->vtable_names, chunks joined by byte 1.
+ */
+int pgo_name_block_read(struct pgo_builder *b, struct pgo_cursor *block, struct pgo_error *err);
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PGO_FORMATS_INDEXED_H
+#define PGO_FORMATS_INDEXED_H
+
+#include "analysis/formats/format.h"
+
+/** State of one reading, shared by the three files of the indexed reader. Offsets are from the start of the file. */
+struct pgo_indexed {
+	struct pgo_cursor file;
+	struct pgo_builder *b;
+	struct pgo_error *err;
+	uint32_t version;
+	size_t payload;					    /**< first byte after the summaries */
+	uint64_t directory;				    /**< of the hash table, and end of its payload */
+	uint64_t memprof, binary_ids, traces, vtable_names; /**< 0 where the version has none */
+	uint64_t bucket_count;
+	uint64_t key_count;
+	uint64_t
+		misplaced_keys; /**< in a bucket their hash does not belong to, or under a hash that is not their MD5 */
+	size_t first_misplaced; /**< record index of the first of them */
+	uint64_t empty_records; /**< without any counter */
+};
+
+/** The first fields of a stored summary. */
+struct pgo_indexed_summary {
+	bool present;
+	uint64_t functions, counters, total;
+};
+
+/** All records. indexed_table.c */
+int pgo_indexed_read_table(struct pgo_indexed *r);
+
+/** What follows the directory: binary ids, vtable names, temporal traces. indexed_sections.c */
+int pgo_indexed_read_sections(struct pgo_indexed *r);
+
+#endif

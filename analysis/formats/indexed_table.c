@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+/* The hash table of an indexed profile: buckets, keys, records. The grammar stands in indexed.c. */
+#include <inttypes.h>
+
+#include "analysis/base/digest.h"
+#include "analysis/formats/indexed.h"
+
+/** Up to this many keys every stored hash is checked against the MD5 of its key; MD5 would triple the time beyond. */
+#define MAX_CHECKED_KEYS 4096
+
+/** Longest part of a name that goes into a message. */
+#define NAME_SHOWN 160
+
+static int out_of_memory(struct pgo_indexed *r)
+{
+	return pgo_error_set(r->err, PGO_ENOMEM, "out of memory");
+}
+
+static int name_shown(uint32_t length)
+{
+	return length > NAME_SHOWN ? NAME_SHOWN : (int)length;
+}
+
+static const char *name_of(struct pgo_indexed *r, const struct pgo_function *f)
+{
+	return r->b->names.items + f->name_offset;
+}
+
+static int damaged(struct pgo_indexed *r, const struct pgo_function *f, uint64_t offset, const char *field,
+		   uint64_t value, size_t left)
+{
+	return pgo_error_at(r->err, PGO_EFORMAT, offset,
+			    "function '%.*s': %" PRIu64 " %s do not fit into the %zu bytes left",
+			    name_shown(f->name_length), name_of(r, f), value, field, left);
+}
+
+static int read_bitmap(struct pgo_indexed *r, struct pgo_cursor *data)
+{
+	struct pgo_builder *b = r->b;
+	size_t start = data->at;
+	uint64_t count;
+	if (!pgo_cursor_u64(data, &count))
+		return pgo_error_at(r->err, PGO_EFORMAT, start, "function '%.*s': number of bitmap bytes is cut off",
+				    name_shown(pgo_builder_last(b)->name_length), name_of(r, pgo_builder_last(b)));
+	if (count == 0)
+		return PGO_OK;
+	/* each byte is stored as a u64 */
+	if (count > pgo_cursor_left(data) / 8)
+		return damaged(r, pgo_builder_last(b), start, "bitmap bytes", count, pgo_cursor_left(data));
+	if (pgo_vec_reserve(&b->bitmap, (size_t)count))
+		return out_of_memory(r);
+	for (uint64_t i = 0; i < count; i++) {
+		uint64_t byte = 0;
+		size_t at = data->at;
+		pgo_cursor_u64(data, &byte);
+		if (byte > 0xff)
+			return pgo_error_at(r->err, PGO_EFORMAT, at, "bitmap byte %" PRIu64 " is larger than 255",
+					    byte);
+		b->bitmap.items[b->bitmap.count++] = (uint8_t)byte;
+	}
+	return PGO_OK;
+}
+
+/** Value data, nearly always the empty block 08 00 00 00 00 00 00 00. */
+static int read_values(struct pgo_indexed *r, struct pgo_cursor *data)
+{
+	static const unsigned char empty[8] = {8};
+	if (pgo_cursor_left(data) >= 8 && memcmp(data->bytes + data->at, empty, 8) == 0) {
+		data->at += 8;
+		return PGO_OK;
+	}
+	return pgo_value_data_read(r->b, data, r->err);
+}
+
+/** One record of a key; `data` ends where the data of the key ends. */
+static int read_record(struct pgo_indexed *r, struct pgo_cursor *data, uint64_t name, uint32_t name_length,
+		       uint64_t name_ref)
+{
+	struct pgo_builder *b = r->b;
+	size_t start = data->at;
+	uint64_t hash = 0, count;
+	bool complete = pgo_cursor_u64(data, &hash);
+	struct pgo_function *f = pgo_builder_function(b, name, name_length, name_ref, hash);
+	if (!f)
+		return out_of_memory(r);
+	if (r->version == 1)
+		count = pgo_cursor_left(data) / 8;
+	else
+		complete = complete && pgo_cursor_u64(data, &count);
+	if (!complete)
+		return pgo_error_at(r->err, PGO_EFORMAT, start, "function '%.*s': record is cut off",
+				    name_shown(name_length), name_of(r, f));
+	if (count > pgo_cursor_left(data) / 8 || count > UINT32_MAX)
+		return damaged(r, f, start + 8, "counters", count, pgo_cursor_left(data));
+	if (pgo_vec_reserve(&b->counters, (size_t)count))
+		return out_of_memory(r);
+	if (count)
+		pgo_cursor_u64s(data, b->counters.items + b->counters.count, count);
+	else
+		r->empty_records++;
+	b->counters.count += (size_t)count;
+	int rc = PGO_OK;
+	if (r->version >= 11)
+		rc = read_bitmap(r, data);
+	if (rc == PGO_OK && r->version >= 3)
+		rc = read_values(r, data);
+	if (rc == PGO_OK)
+		pgo_builder_seal(b);
+	return rc;
+}
+
+/** One key of bucket `bucket` with all its records. */
+static int read_item(struct pgo_indexed *r, struct pgo_cursor *c, uint64_t bucket)
+{
+	struct pgo_builder *b = r->b;
+	size_t start = c->at;
+	uint64_t hash, key_length, data_length;
+	if (!pgo_cursor_u64(c, &hash) || !pgo_cursor_u64(c, &key_length) || !pgo_cursor_u64(c, &data_length))
+		return pgo_error_at(r->err, PGO_EFORMAT, start, "hash table item is cut off by the end of the table");
+	if (key_length > pgo_cursor_left(c) || key_length > UINT32_MAX)
+		return pgo_error_at(r->err, PGO_EFORMAT, start + 8,
+				    "function name of %" PRIu64
+				    " bytes does not fit into the %zu bytes left in the hash table",
+				    key_length, pgo_cursor_left(c));
+	const unsigned char *key;
+	pgo_cursor_bytes(c, &key, key_length);
+	if (data_length > pgo_cursor_left(c))
+		return pgo_error_at(r->err, PGO_EFORMAT, start + 16,
+				    "function '%.*s': data of %" PRIu64
+				    " bytes does not fit into the %zu bytes left in the hash table",
+				    name_shown((uint32_t)key_length), (const char *)key, data_length,
+				    pgo_cursor_left(c));
+	if (data_length % 8 || data_length == 0)
+		return pgo_error_at(r->err, PGO_EFORMAT, start + 16,
+				    "function '%.*s': data of %" PRIu64 " bytes is not a whole number of 8-byte words",
+				    name_shown((uint32_t)key_length), (const char *)key, data_length);
+	if ((hash & (r->bucket_count - 1)) != bucket ||
+	    (r->key_count <= MAX_CHECKED_KEYS && pgo_name_ref(key, (size_t)key_length) != hash)) {
+		if (r->misplaced_keys++ == 0)
+			r->first_misplaced = b->functions.count;
+	}
+	uint64_t name = pgo_builder_name(b, key, (size_t)key_length);
+	if (name == UINT64_MAX)
+		return out_of_memory(r);
+	struct pgo_cursor data = *c;
+	data.end = c->at + (size_t)data_length;
+	while (data.at < data.end) {
+		int rc = read_record(r, &data, name, (uint32_t)key_length, hash);
+		if (rc != PGO_OK)
+			return rc;
+	}
+	c->at = data.end;
+	return PGO_OK;
+}
+
+static bool same_record(struct pgo_indexed *r, const struct pgo_function *a, const struct pgo_function *b)
+{
+	return a->cfg_hash == b->cfg_hash && a->name_ref == b->name_ref && a->name_length == b->name_length &&
+	       memcmp(name_of(r, a), name_of(r, b), a->name_length) == 0;
+}
+
+static int compare_records(const void *pa, const void *pb, void *context)
+{
+	struct pgo_indexed *r = context;
+	const struct pgo_function *a = *(const struct pgo_function *const *)pa;
+	const struct pgo_function *b = *(const struct pgo_function *const *)pb;
+	if (a->cfg_hash != b->cfg_hash)
+		return a->cfg_hash < b->cfg_hash ? -1 : 1;
+	if (a->name_length != b->name_length)
+		return a->name_length < b->name_length ? -1 : 1;
+	return memcmp(name_of(r, a), name_of(r, b), a->name_length);
+}
+
+static int refuse_duplicate(struct pgo_indexed *r, const struct pgo_function *f, uint64_t offset)
+{
+	return pgo_error_at(r->err, PGO_EFORMAT, offset, "function '%.*s' with hash 0x%" PRIx64 " is stored twice",
+			    name_shown(f->name_length), name_of(r, f), f->cfg_hash);
+}
+
+/** No two of the records from `first` on may share name and hash. A bucket has one or two: look before sorting. */
+static int check_duplicates(struct pgo_indexed *r, size_t first, uint64_t offset)
+{
+	const struct pgo_function *f = r->b->functions.items + first;
+	size_t count = r->b->functions.count - first;
+	if (count <= 8) {
+		for (size_t i = 1; i < count; i++)
+			for (size_t j = 0; j < i; j++)
+				if (same_record(r, &f[i], &f[j]))
+					return refuse_duplicate(r, &f[i], offset);
+		return PGO_OK;
+	}
+	const struct pgo_function **sorted = malloc(count * sizeof *sorted);
+	if (!sorted)
+		return out_of_memory(r);
+	for (size_t i = 0; i < count; i++)
+		sorted[i] = &f[i];
+	qsort_r(sorted, count, sizeof *sorted, compare_records, r);
+	int rc = PGO_OK;
+	for (size_t i = 1; i < count && rc == PGO_OK; i++)
+		if (compare_records(&sorted[i - 1], &sorted[i], r) == 0)
+			rc = refuse_duplicate(r, sorted[i], offset);
+	free(sorted);
+	return rc;
+}
+
+/** One bucket. *used grows by its bytes, which all buckets together may not take more of than the payload has. */
+static int read_bucket(struct pgo_indexed *r, uint64_t bucket, uint64_t offset, uint64_t *keys, uint64_t *used)
+{
+	struct pgo_cursor c = r->file;
+	c.end = (size_t)r->directory;
+	uint16_t items;
+	uint64_t slot = r->directory + 16 + bucket * 8;
+	if (offset < r->payload || !pgo_cursor_seek(&c, offset) || !pgo_cursor_u16(&c, &items))
+		return pgo_error_at(r->err, PGO_EFORMAT, slot,
+				    "offset %" PRIu64 " of hash bucket %" PRIu64
+				    " lies outside the table from %zu to %" PRIu64,
+				    offset, bucket, r->payload, r->directory);
+	if (items == 0)
+		return pgo_error_at(r->err, PGO_EFORMAT, offset, "hash bucket %" PRIu64 " has no items", bucket);
+	size_t first = r->b->functions.count;
+	for (unsigned i = 0; i < items; i++) {
+		int rc = read_item(r, &c, bucket);
+		if (rc != PGO_OK)
+			return rc;
+	}
+	*keys += items;
+	*used += c.at - offset;
+	if (*used > r->directory - r->payload)
+		return pgo_error_at(r->err, PGO_EFORMAT, slot, "hash bucket %" PRIu64 " overlaps another one", bucket);
+	return check_duplicates(r, first, offset);
+}
+
+static int finish_table(struct pgo_indexed *r)
+{
+	struct pgo_builder *b = r->b;
+	int failed = 0;
+	if (r->misplaced_keys) {
+		const struct pgo_function *f = &b->functions.items[r->first_misplaced];
+		failed |= pgo_builder_warn(
+			b, "%" PRIu64 " function%s stored under a wrong hash, so compilers will not find %s: '%.*s'%s",
+			r->misplaced_keys, r->misplaced_keys == 1 ? " is" : "s are",
+			r->misplaced_keys == 1 ? "it" : "them", name_shown(f->name_length), name_of(r, f),
+			r->misplaced_keys == 1 ? "" : " first");
+		int rc = check_duplicates(r, 0, r->payload);
+		if (rc != PGO_OK)
+			return rc;
+	}
+	if (r->empty_records)
+		failed |= pgo_builder_warn(b, "%" PRIu64 " record%s no counters", r->empty_records,
+					   r->empty_records == 1 ? " has" : "s have");
+	return failed ? out_of_memory(r) : PGO_OK;
+}
+
+int pgo_indexed_read_table(struct pgo_indexed *r)
+{
+	size_t bytes = (size_t)r->directory - r->payload;
+	if (pgo_builder_reserve(r->b, (size_t)r->key_count, bytes / 8, bytes))
+		return out_of_memory(r);
+	uint64_t keys = 0, used = 0;
+	for (uint64_t i = 0; i < r->bucket_count; i++) {
+		uint64_t offset = 0;
+		pgo_cursor_u64(&r->file, &offset);
+		int rc = offset ? read_bucket(r, i, offset, &keys, &used) : PGO_OK;
+		if (rc != PGO_OK)
+			return rc;
+	}
+	if (keys != r->key_count)
+		return pgo_error_at(r->err, PGO_EFORMAT, r->directory + 8,
+				    "hash table says it holds %" PRIu64 " functions, its buckets hold %" PRIu64,
+				    r->key_count, keys);
+	return finish_table(r);
+}

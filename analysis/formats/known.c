@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+/* Formats this version recognises and refuses, each with the command that makes a readable profile of it. */
+#include <inttypes.h>
+
+#include "analysis/formats/format.h"
+#include "analysis/formats/llvm.h"
+
+static bool starts_with(const unsigned char *bytes, size_t length, const char *magic, size_t magic_length)
+{
+	return length >= magic_length && memcmp(bytes, magic, magic_length) == 0;
+}
+
+#define STARTS_WITH(magic) starts_with(bytes, length, magic, sizeof(magic) - 1)
+
+/** The first line, without its end. */
+static size_t first_line(const unsigned char *bytes, size_t length)
+{
+	const unsigned char *end = memchr(bytes, '\n', length);
+	return end ? (size_t)(end - bytes) : length;
+}
+
+enum pgo_bid pgo_raw_probe(const unsigned char *bytes, size_t length)
+{
+	return STARTS_WITH("\x81rforpl\xff") || STARTS_WITH("\x81Rforpl\xff") || STARTS_WITH("\xfflprofr\x81") ||
+			       STARTS_WITH("\xfflprofR\x81")
+		       ? PGO_BID_MAGIC
+		       : PGO_BID_NO;
+}
+
+int pgo_raw_read(struct pgo_builder *b, const void *bytes, size_t length, struct pgo_error *err)
+{
+	(void)b;
+	struct pgo_cursor c = pgo_cursor(bytes, length);
+	c.big_endian = length && c.bytes[0] == 0xff;
+	uint64_t word;
+	if (!pgo_cursor_skip(&c, 8) || !pgo_cursor_u64(&c, &word))
+		return pgo_error_at(err, PGO_EFORMAT, length,
+				    "raw profile header is cut off: the file ends after %zu bytes", length);
+	uint32_t version = (uint32_t)word;
+	int rc = pgo_error_set(err, PGO_EUNSUPPORTED, "is a raw profile (version %" PRIu32 "), not a merged one",
+			       version);
+	const char *llvm = pgo_llvm_of_raw_version(version);
+	if (llvm)
+		pgo_error_hint(err, "merge it with LLVM %s: llvm-profdata merge -o x.profdata x.profraw", llvm);
+	else
+		pgo_error_hint(
+			err,
+			"merge it with the LLVM whose compiler built the program: llvm-profdata merge -o x.profdata "
+			"x.profraw");
+	return rc;
+}
+
+enum pgo_bid pgo_gcda_probe(const unsigned char *bytes, size_t length)
+{
+	return STARTS_WITH("adcg") || STARTS_WITH("gcda") ? PGO_BID_MAGIC : PGO_BID_NO;
+}
+
+int pgo_gcda_read(struct pgo_builder *b, const void *bytes, size_t length, struct pgo_error *err)
+{
+	(void)b;
+	struct pgo_cursor c = pgo_cursor(bytes, length);
+	c.big_endian = length && c.bytes[0] == 'g';
+	uint32_t version = UINT32_MAX;
+	pgo_cursor_skip(&c, 4);
+	pgo_cursor_u32(&c, &version);
+	bool afdo = version >= 1 && version <= 3; /* gcov versions are four letters */
+	int rc = pgo_error_set(err, PGO_EUNSUPPORTED,
+			       "is a GCC %s profile; only LLVM's instrumentation profiles are read",
+			       afdo ? "AutoFDO" : "coverage (.gcda)");
+	pgo_error_hint(
+		err,
+		"build the program with clang -fprofile-generate, run it, and merge what it writes with llvm-profdata");
+	return rc;
+}
+
+enum pgo_bid pgo_gcno_probe(const unsigned char *bytes, size_t length)
+{
+	return STARTS_WITH("oncg") || STARTS_WITH("gcno") ? PGO_BID_MAGIC : PGO_BID_NO;
+}
+
+int pgo_gcno_read(struct pgo_builder *b, const void *bytes, size_t length, struct pgo_error *err)
+{
+	(void)b, (void)bytes, (void)length;
+	int rc = pgo_error_set(err, PGO_EUNSUPPORTED, "is a coverage notes file (.gcno): it holds no counts");
+	pgo_error_hint(err, "the counts are in the .gcda file the program writes when it ends");
+	return rc;
+}
+
+/** name:NUM:NUM or [context]:NUM:NUM, split at the last two colons. */
+static bool is_sample_head(const unsigned char *line, size_t length)
+{
+	if (length && line[length - 1] == '\r')
+		length--;
+	size_t at = length, digits;
+	for (int i = 0; i < 2; i++) {
+		for (digits = 0; at && line[at - 1] >= '0' && line[at - 1] <= '9'; at--)
+			digits++;
+		if (digits == 0 || at < 2 || line[at - 1] != ':')
+			return false;
+		at--;
+	}
+	return line[0] != ':' && line[0] != '#' && line[0] != ' ';
+}
+
+enum pgo_bid pgo_sample_probe(const unsigned char *bytes, size_t length)
+{
+	if (STARTS_WITH("\xff\xe5\xd0\xb1\xf4\xc9\x94\xa8\x53") || STARTS_WITH("\x84\xe4\xd0\xb1\xf4\xc9\x94\xa8\x53"))
+		return PGO_BID_MAGIC;
+	return is_sample_head(bytes, first_line(bytes, length)) ? PGO_BID_GRAMMAR : PGO_BID_NO;
+}
+
+int pgo_sample_read(struct pgo_builder *b, const void *bytes, size_t length, struct pgo_error *err)
+{
+	(void)b, (void)bytes, (void)length;
+	int rc = pgo_error_set(err, PGO_EUNSUPPORTED, "is a sample profile; only instrumentation profiles are read");
+	pgo_error_hint(
+		err,
+		"build the program with clang -fprofile-generate, run it, and merge what it writes with llvm-profdata");
+	return rc;
+}
+
+enum pgo_bid pgo_pprof_probe(const unsigned char *bytes, size_t length)
+{
+	return STARTS_WITH("\x1f\x8b") ? PGO_BID_MAGIC : PGO_BID_NO;
+}
+
+int pgo_pprof_read(struct pgo_builder *b, const void *bytes, size_t length, struct pgo_error *err)
+{
+	(void)b, (void)bytes, (void)length;
+	int rc = pgo_error_set(err, PGO_EUNSUPPORTED, "is compressed with gzip: a Go (pprof) profile or a packed file");
+	pgo_error_hint(err, "unpack a packed .profdata with gunzip; Go profiles are not read");
+	return rc;
+}
+
+enum pgo_bid pgo_memprof_probe(const unsigned char *bytes, size_t length)
+{
+	return STARTS_WITH("\x81rforpm\xff") || STARTS_WITH("\xffmprofr\x81") ? PGO_BID_MAGIC : PGO_BID_NO;
+}
+
+int pgo_memprof_read(struct pgo_builder *b, const void *bytes, size_t length, struct pgo_error *err)
+{
+	(void)b, (void)bytes, (void)length;
+	int rc = pgo_error_set(err, PGO_EUNSUPPORTED, "is a raw memory profile: it holds no execution counts");
+	pgo_error_hint(err, "compare the profile that clang -fprofile-generate writes");
+	return rc;
+}
+
+/** `no_lbr …`, `boltedcollection`, or `[0-5] name hex …`. */
+static bool is_fdata_line(const unsigned char *bytes, size_t line)
+{
+	if (line == 16 && memcmp(bytes, "boltedcollection", 16) == 0)
+		return true;
+	if (line >= 6 && memcmp(bytes, "no_lbr", 6) == 0 && (line == 6 || bytes[6] == ' '))
+		return true;
+	if (line < 5 || bytes[0] < '0' || bytes[0] > '5' || bytes[1] != ' ' || bytes[2] == ' ')
+		return false;
+	size_t at = 2, digits = 0;
+	while (at < line && bytes[at] != ' ')
+		at += bytes[at] == '\\' ? 2 : 1;
+	for (at++; at < line && memchr("0123456789abcdefABCDEF", bytes[at], 22); at++)
+		digits++;
+	return digits && at < line && bytes[at] == ' ';
+}
+
+enum pgo_bid pgo_fdata_probe(const unsigned char *bytes, size_t length)
+{
+	return is_fdata_line(bytes, first_line(bytes, length)) ? PGO_BID_GRAMMAR : PGO_BID_NO;
+}
+
+int pgo_fdata_read(struct pgo_builder *b, const void *bytes, size_t length, struct pgo_error *err)
+{
+	(void)b, (void)bytes, (void)length;
+	int rc = pgo_error_set(err, PGO_EUNSUPPORTED,
+			       "is a BOLT profile (.fdata); only LLVM's instrumentation profiles are read");
+	pgo_error_hint(err, "compare the .profdata the binary was built with");
+	return rc;
+}
+
+enum pgo_bid pgo_bolt_yaml_probe(const unsigned char *bytes, size_t length)
+{
+	size_t looked = length < 4096 ? length : 4096;
+	return STARTS_WITH("---") && memmem(bytes, looked, "profile-version", 15) ? PGO_BID_GRAMMAR : PGO_BID_NO;
+}
+
+int pgo_bolt_yaml_read(struct pgo_builder *b, const void *bytes, size_t length, struct pgo_error *err)
+{
+	(void)b, (void)bytes, (void)length;
+	int rc = pgo_error_set(err, PGO_EUNSUPPORTED,
+			       "is a BOLT profile (YAML); only LLVM's instrumentation profiles are read");
+	pgo_error_hint(err, "compare the .profdata the binary was built with");
+	return rc;
+}

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "analysis/formats/format.h"
+
+/* Every format there is, in the order of detection; names are what --input-format takes. */
+static const struct pgo_format formats[] = {
+	{"indexed", pgo_indexed_probe, pgo_indexed_read},
+	{"raw", pgo_raw_probe, pgo_raw_read},
+	{"gcda", pgo_gcda_probe, pgo_gcda_read},
+	{"gcno", pgo_gcno_probe, pgo_gcno_read},
+	{"sample", pgo_sample_probe, pgo_sample_read},
+	{"pprof", pgo_pprof_probe, pgo_pprof_read},
+	{"memprof", pgo_memprof_probe, pgo_memprof_read},
+	{"fdata", pgo_fdata_probe, pgo_fdata_read},
+	{"bolt-yaml", pgo_bolt_yaml_probe, pgo_bolt_yaml_read},
+	{"text", pgo_text_probe, pgo_text_read},
+};
+#define FORMAT_COUNT (sizeof formats / sizeof formats[0])
+
+static int find_format(const char *name, const struct pgo_format **out, struct pgo_error *err)
+{
+	for (size_t i = 0; i < FORMAT_COUNT; i++)
+		if (strcmp(formats[i].name, name) == 0) {
+			*out = &formats[i];
+			return PGO_OK;
+		}
+	char known[256] = "";
+	for (size_t i = 0, used = 0; i < FORMAT_COUNT && used < sizeof known; i++)
+		used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", i ? ", " : "", formats[i].name);
+	int rc = pgo_error_set(err, PGO_EINVAL, "unknown profile format '%s'", name);
+	pgo_error_hint(err, "known formats: %s", known);
+	return rc;
+}
+
+static int detect_format(const unsigned char *bytes, size_t length, const struct pgo_format **out,
+			 struct pgo_error *err)
+{
+	const struct pgo_format *best = NULL, *rival = NULL;
+	enum pgo_bid best_bid = PGO_BID_NO;
+	for (size_t i = 0; i < FORMAT_COUNT; i++) {
+		enum pgo_bid bid = formats[i].probe(bytes, length);
+		if (bid > best_bid) {
+			best = &formats[i];
+			best_bid = bid;
+			rival = NULL;
+		} else if (bid == best_bid && bid != PGO_BID_NO) {
+			rival = &formats[i];
+		}
+	}
+	if (!best) {
+		int rc = pgo_error_set(err, PGO_EFORMAT, "not a profile of any known format");
+		pgo_error_hint(err, "expected is a .profdata file written by llvm-profdata merge, or its text form");
+		return rc;
+	}
+	if (rival) {
+		int rc = pgo_error_set(err, PGO_EFORMAT, "could be a profile of format '%s' or '%s'", best->name,
+				       rival->name);
+		pgo_error_hint(err, "name the format: --input-format %s", best->name);
+		return rc;
+	}
+	*out = best;
+	return PGO_OK;
+}
+
+int pgo_profile_read(struct pgo_profile **out, const void *bytes, size_t length, const char *format,
+		     struct pgo_error *err)
+{
+	const struct pgo_format *f = NULL;
+	int rc;
+	if (format && (rc = find_format(format, &f, err)) != PGO_OK)
+		return rc;
+	if (length == 0) {
+		rc = pgo_error_set(err, PGO_EFORMAT, "the file is empty");
+		pgo_error_hint(
+			err, "the profiled program did not end normally, or llvm-profdata merge failed; run it again");
+		return rc;
+	}
+	if (!format && (rc = detect_format(bytes, length, &f, err)) != PGO_OK)
+		return rc;
+	struct pgo_builder b = {.format = f->name};
+	rc = f->read(&b, bytes, length, err);
+	if (rc != PGO_OK) {
+		pgo_builder_release(&b);
+		return rc;
+	}
+	return pgo_builder_finish(&b, length, out, err);
+}
+
+/** Everything `fd` yields, for input that cannot be mapped. *out is the caller's to free. */
+static int read_stream(int fd, char **out, size_t *length, struct pgo_error *err)
+{
+	PGO_VEC(char) buffer = {0};
+	for (;;) {
+		if (pgo_vec_reserve(&buffer, 65536)) {
+			free(buffer.items);
+			return pgo_error_set(err, PGO_ENOMEM, "out of memory");
+		}
+		ssize_t n = read(fd, buffer.items + buffer.count, buffer.capacity - buffer.count);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			int rc = pgo_error_errno(err, "cannot read");
+			free(buffer.items);
+			return rc;
+		}
+		if (n == 0)
+			break;
+		buffer.count += (size_t)n;
+	}
+	*out = buffer.items;
+	*length = buffer.count;
+	return PGO_OK;
+}
+
+static int read_unmappable(struct pgo_profile **out, int fd, const char *format, struct pgo_error *err)
+{
+	char *bytes = NULL;
+	size_t length = 0;
+	int rc = read_stream(fd, &bytes, &length, err);
+	if (rc != PGO_OK)
+		return rc;
+	rc = pgo_profile_read(out, bytes, length, format, err);
+	free(bytes);
+	return rc;
+}
+
+static int read_mapped(struct pgo_profile **out, int fd, size_t length, const char *format, struct pgo_error *err)
+{
+	void *bytes = mmap(NULL, length, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0);
+	if (bytes == MAP_FAILED)
+		return read_unmappable(out, fd, format, err);
+	int rc = pgo_profile_read(out, bytes, length, format, err);
+	munmap(bytes, length);
+	return rc;
+}
+
+static int open_file(struct pgo_profile **out, const char *path, const char *format, struct pgo_error *err)
+{
+	struct stat st;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return pgo_error_errno(err, "cannot open");
+	int rc;
+	if (fstat(fd, &st) < 0) {
+		rc = pgo_error_errno(err, "cannot read");
+	} else if (S_ISDIR(st.st_mode)) {
+		rc = pgo_error_set(err, PGO_EFORMAT, "is a directory, not a profile");
+		pgo_error_hint(err,
+			       "name the profile in it; raw ones become one with: llvm-profdata merge -o x.profdata "
+			       "%s/*.profraw",
+			       path);
+	} else if (S_ISREG(st.st_mode) && st.st_size > 0) {
+		rc = read_mapped(out, fd, (size_t)st.st_size, format, err);
+	} else {
+		rc = read_unmappable(out, fd, format, err);
+	}
+	close(fd);
+	return rc;
+}
+
+int pgo_profile_open(struct pgo_profile **out, const char *path, const char *format, struct pgo_error *err)
+{
+	bool standard_input = strcmp(path, "-") == 0;
+	int rc = standard_input ? read_unmappable(out, STDIN_FILENO, format, err) : open_file(out, path, format, err);
+	if (rc != PGO_OK)
+		pgo_error_path(err, standard_input ? "standard input" : path);
+	return rc;
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "pgo/profile.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void pgo_profile_free(struct pgo_profile *p)
+{
+	if (!p)
+		return;
+	for (size_t i = 0; i < p->warning_count; i++)
+		free(p->warnings[i]);
+	free(p->functions);
+	free(p->counters);
+	free(p->names);
+	free(p->sites);
+	free(p->values);
+	free(p->bitmap);
+	free(p->build_ids);
+	free(p->traces);
+	free(p->trace_refs);
+	free(p->vtable_names);
+	free(p->warnings);
+	free(p);
+}
+
+int pgo_profile_flags_text(uint32_t flags, char *out, size_t size)
+{
+	static const struct {
+		uint32_t flag;
+		const char *word;
+	} words[] = {
+		{PGO_PROFILE_IR, "ir"},
+		{PGO_PROFILE_CSIR, "csir"},
+		{PGO_PROFILE_ENTRY_FIRST, "entry_first"},
+		{PGO_PROFILE_LOOP_ENTRIES, "loop_entries"},
+		{PGO_PROFILE_BYTE_COVERAGE, "byte_coverage"},
+		{PGO_PROFILE_FN_ENTRY_ONLY, "fn_entry_only"},
+		{PGO_PROFILE_MEMPROF, "memprof"},
+		{PGO_PROFILE_TEMPORAL, "temporal"},
+	};
+	char text[128];
+	/* a memory profile alone holds no instrumentation of either kind */
+	size_t length = (size_t)sprintf(text, "%s", flags & (PGO_PROFILE_IR | PGO_PROFILE_MEMPROF) ? "" : "fe");
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+		if (flags & words[i].flag)
+			length += (size_t)sprintf(text + length, "%s%s", length ? "+" : "", words[i].word);
+	if (size == 0)
+		return 0;
+	if (length > size - 1)
+		length = size - 1;
+	memcpy(out, text, length);
+	out[length] = '\0';
+	return (int)length;
+}
+
+char *pgo_u128_text(pgo_u128 value, char out[40])
+{
+	char digits[40];
+	size_t n = 0;
+	do {
+		digits[n++] = (char)('0' + (int)(value % 10));
+		value /= 10;
+	} while (value);
+	for (size_t i = 0; i < n; i++)
+		out[i] = digits[n - 1 - i];
+	out[n] = '\0';
+	return out;
+}
