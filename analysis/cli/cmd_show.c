@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cli.h"
+
+enum { KEY_TOPN = 't', KEY_FUNCTION = 'f', KEY_COUNTS = 0x3000, KEY_DETAILED, KEY_ALL };
+
+static const char doc[] = "What one profile holds\n"
+			  "\n"
+			  "Format, kind, number of functions and counters, total and largest count, the thresholds by "
+			  "which compilers call "
+			  "code hot and cold, and how concentrated the counts are."
+			  "\v"
+			  "Examples:\n"
+			  "  pgo-analyze show app.profdata\n"
+			  "  pgo-analyze show --topn 10 app.profdata\n"
+			  "  pgo-analyze show --function '^main$' --counts app.profdata\n"
+			  "\n"
+			  "A profile is LLVM's indexed format (.profdata, versions 4 to 13) or its text format; '-' "
+			  "reads standard input.\n"
+			  "\n"
+			  "Exit codes:\n"
+			  "   0  done\n"
+			  "   2  wrong usage\n"
+			  "   3  bad input: the profile is damaged or unknown\n"
+			  "   4  the system failed: a file cannot be opened or written, out of memory\n"
+			  "  70  internal error\n";
+
+struct arguments {
+	struct cli_common common;
+	struct cli_files files;
+	struct pgo_report report;
+};
+
+static const struct argp_option options[] = {
+	{.doc = "What is printed:", .group = 1},
+	{"topn", KEY_TOPN, "N", 0, "list the N functions with the largest counters", 1},
+	{"function", KEY_FUNCTION, "REGEX", 0,
+	 "list functions whose name, as stored or demangled, matches (POSIX extended)", 1},
+	{"all-functions", KEY_ALL, 0, 0, "list all functions, by name", 1},
+	{"counts", KEY_COUNTS, 0, 0, "list the counters of the functions listed", 1},
+	{"detailed-summary", KEY_DETAILED, 0, 0, "how many counters make up 1 % to 99.9999 % of the total", 1},
+	{0},
+};
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+	struct arguments *a = state->input;
+	switch (key) {
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &a->common;
+		return 0;
+	case KEY_TOPN:
+		a->report.functions = true;
+		return cli_parse_size(&a->common, "--topn", argument, &a->report.top);
+	case KEY_FUNCTION:
+		a->report.functions = true;
+		return cli_parse_pattern(&a->common, argument, &a->report.function);
+	case KEY_ALL:
+		a->report.functions = true;
+		return 0;
+	case KEY_COUNTS:
+		a->report.counts = true;
+		return 0;
+	case KEY_DETAILED:
+		a->report.detailed_summary = true;
+		return 0;
+	case ARGP_KEY_ARGS:
+		a->files = (struct cli_files){.count = (size_t)(state->argc - state->next),
+					      .paths = state->argv + state->next};
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static int show(struct arguments *a, const struct pgo_profile *profile)
+{
+	struct pgo_summary summary;
+	struct pgo_skew skew;
+	struct pgo_error err = {0};
+	struct pgo_report *report = &a->report;
+	report->filter = a->common.context_sensitive ? PGO_RECORDS_CS : PGO_RECORDS_NORMAL;
+	if (pgo_profile_summarize(&summary, profile, report->filter, &err) != PGO_OK ||
+	    pgo_profile_skew(&skew, profile, report->filter, &summary, &err) != PGO_OK)
+		return cli_fail(&err);
+	report->profile = profile;
+	report->profile_name = a->files.paths[0];
+	report->summary = &summary;
+	report->skew = &skew;
+	return cli_write(&a->common, report, a->common.writer->show);
+}
+
+int cmd_show(int argc, char **argv)
+{
+	struct arguments a = {.common = cli_common_defaults("show")};
+	const struct argp_child children[] = {{&cli_common_argp, 0, NULL, 0}, {0}};
+	const struct argp parser = {
+		.options = options, .parser = parse, .args_doc = "PROFILE", .doc = doc, .children = children};
+	int code = cli_parse(&parser, argc, argv, &a, &a.common);
+	if (code < 0)
+		code = cli_check_files(&a.common, &a.files, 1, 1, "one profile");
+	if (code >= 0)
+		return code;
+	/* counters belong to functions: asking for them asks for these */
+	a.report.functions |= a.report.counts;
+	struct pgo_profile *profile;
+	code = cli_read_profiles(&profile, a.files.paths, 1, a.common.input_format);
+	if (code < 0)
+		code = show(&a, profile);
+	pgo_profile_free(profile);
+	return code;
+}

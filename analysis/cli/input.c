@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli.h"
+
+struct job {
+	struct pgo_profile **out;
+	char *const *paths;
+	struct pgo_error *errors;
+	size_t count;
+	const char *format;
+	atomic_size_t next;
+};
+
+static void *read_some(void *argument)
+{
+	struct job *job = argument;
+	for (size_t i; (i = atomic_fetch_add(&job->next, 1)) < job->count;)
+		pgo_profile_open(&job->out[i], job->paths[i], job->format, &job->errors[i]);
+	return NULL;
+}
+
+/** "cannot read profile 'PATH': WHAT": the reader knows what, here is known which. */
+static int fail_reading(const char *path, const struct pgo_error *err)
+{
+	struct pgo_error out = {0};
+	char line[32] = "", offset[40] = "";
+	if (err->has_offset && err->is_line)
+		snprintf(line, sizeof line, "line %llu: ", (unsigned long long)err->offset);
+	else if (err->has_offset && !strstr(err->message, "at offset"))
+		snprintf(offset, sizeof offset, " at offset %llu", (unsigned long long)err->offset);
+	pgo_error_set(&out, err->code, "cannot read profile '%s': %s%s%s", path, line, err->message, offset);
+	if (err->hint[0])
+		pgo_error_hint(&out, "%s", err->hint);
+	return cli_fail(&out);
+}
+
+int cli_read_profiles(struct pgo_profile **out, char *const *paths, size_t count, const char *format)
+{
+	enum { THREADS_MOST = 16 };
+	pthread_t threads[THREADS_MOST];
+	size_t started = 0;
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+	struct job job = {.out = out, .paths = paths, .count = count, .format = format};
+	int code = -1;
+	memset(out, 0, count * sizeof *out);
+	job.errors = calloc(count, sizeof *job.errors);
+	if (!job.errors) {
+		struct pgo_error err = {0};
+		pgo_error_set(&err, PGO_ENOMEM, "out of memory");
+		return cli_fail(&err);
+	}
+	/* this thread reads too; without a second one it reads all */
+	while (started + 1 < count && (long)started + 1 < processors && started < THREADS_MOST &&
+	       pthread_create(&threads[started], NULL, read_some, &job) == 0)
+		started++;
+	read_some(&job);
+	for (size_t i = 0; i < started; i++)
+		pthread_join(threads[i], NULL);
+	for (size_t i = 0; i < count; i++) {
+		if (out[i])
+			continue;
+		int failure = fail_reading(paths[i], &job.errors[i]);
+		code = code < 0 ? failure : code;
+	}
+	free(job.errors);
+	return code;
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli.h"
+
+const struct cli_command cli_commands[] = {
+	{"show", "what one profile holds: format, counts, thresholds, functions", cmd_show},
+	{"compare", "does training profile A serve executions like those of B?", cmd_compare},
+	{"gate", "one verdict on a training profile against several references", cmd_gate},
+	{"help", "this overview, or the help of one command", cmd_help},
+	{NULL, NULL, NULL},
+};
+
+const struct cli_command *cli_command_find(const char *name)
+{
+	for (const struct cli_command *c = cli_commands; c->name; c++)
+		if (strcmp(c->name, name) == 0)
+			return c;
+	return NULL;
+}
+
+int cli_overview(void)
+{
+	printf("Usage: pgo-analyze COMMAND [OPTION...] [PROFILE...]\n"
+	       "Judge whether a PGO profile can be trusted.\n\n");
+	for (const struct cli_command *c = cli_commands; c->name; c++)
+		printf("  %-10s %s\n", c->name, c->summary);
+	printf("\n"
+	       "  pgo-analyze COMMAND --help   what it answers, its options, examples, exit codes\n"
+	       "  pgo-analyze --version        version of this program\n\n"
+	       "Start with: pgo-analyze compare train.profdata production.profdata\n");
+	return cli_finish_stdout();
+}
+
+int cli_version(void)
+{
+	printf("%s %s\n", CLI_PROGRAM, PGO_VERSION);
+	return cli_finish_stdout();
+}
+
+int cli_unknown_command(const char *name)
+{
+	const char *names[sizeof cli_commands / sizeof cli_commands[0]];
+	size_t count = sizeof names / sizeof names[0];
+	for (size_t i = 0; i < count; i++)
+		names[i] = cli_commands[i].name;
+	const char *nearest = cli_nearest(name, names);
+	struct pgo_error err = {0};
+	pgo_error_set(&err, PGO_EINVAL, "there is no command '%s'", name);
+	if (nearest)
+		pgo_error_hint(&err, "did you mean 'pgo-analyze %s'? 'pgo-analyze help' lists all commands", nearest);
+	pgo_error_hint(&err, "'pgo-analyze help' lists all commands");
+	return cli_fail(&err);
+}
+
+/** A closed standard stream would be taken by the next file that is opened; put something there that cannot be written.
+ */
+static void occupy_standard_streams(void)
+{
+	for (int fd = 0; fd <= 2; fd++)
+		if (fcntl(fd, F_GETFD) == -1 && errno == EBADF && open("/dev/null", O_RDONLY) == -1)
+			return;
+}
+
+int main(int argc, char **argv)
+{
+	occupy_standard_streams();
+	if (argc < 2) {
+		struct pgo_error err = {0};
+		pgo_error_set(&err, PGO_EINVAL, "a command is missing");
+		pgo_error_hint(&err, "'pgo-analyze help' lists the commands");
+		return cli_fail(&err);
+	}
+	const char *name = argv[1];
+	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
+		return cli_overview();
+	if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0)
+		return cli_version();
+	const struct cli_command *command = cli_command_find(name);
+	if (!command)
+		return cli_unknown_command(name);
+	return command->run(argc - 1, argv + 1);
+}

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+
+enum { KEY_FORMAT = 0x1000, KEY_INPUT_FORMAT, KEY_CS };
+
+error_t cli_usage(struct cli_common *common, const char *format, ...)
+{
+	char message[sizeof common->err.message];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(message, sizeof message, format, args);
+	va_end(args);
+	pgo_error_set(&common->err, PGO_EINVAL, "%s", message);
+	return EINVAL;
+}
+
+error_t cli_parse_size(struct cli_common *common, const char *option, const char *text, size_t *out)
+{
+	char *end;
+	errno = 0;
+	unsigned long long value = strtoull(text, &end, 10);
+	if (text[0] < '0' || text[0] > '9' || *end || errno)
+		return cli_usage(common, "%s takes a whole number, not '%s'", option, text);
+	*out = (size_t)value;
+	return 0;
+}
+
+error_t cli_parse_pattern(struct cli_common *common, const char *text, const char **out)
+{
+	struct pgo_error err = {0};
+	if (pgo_function_pattern_check(text, &err) != PGO_OK)
+		return cli_usage(common, "--function: %s", err.message);
+	*out = text;
+	return 0;
+}
+
+/** All options of an argp and its children, as "--name", to suggest from. @return number of words, NULL-terminated */
+static size_t option_words(const struct argp *argp, char (*store)[56], const char **words, size_t used, size_t most)
+{
+	for (const struct argp_option *o = argp->options; o && (o->name || o->key || o->doc); o++) {
+		if (!o->name || used + 1 >= most)
+			continue;
+		snprintf(store[used], sizeof store[used], "--%s", o->name);
+		words[used] = store[used];
+		used++;
+	}
+	for (const struct argp_child *c = argp->children; c && c->argp; c++)
+		used = option_words(c->argp, store, words, used, most);
+	words[used] = NULL;
+	return used;
+}
+
+/** What getopt did not like about argument `word`: it tells only that it did not. */
+static void explain_option(struct cli_common *common, const struct argp *argp, const char *word)
+{
+	enum { MOST = 80 };
+	char store[MOST][56], name[56];
+	const char *words[MOST];
+	size_t count = option_words(argp, store, words, 0, MOST), length = strcspn(word, "="), matching = 0;
+	const char *match = NULL;
+	snprintf(name, sizeof name, "%.*s", (int)length, word);
+	for (size_t i = 0; i < count && length > 2; i++) {
+		if (strcmp(words[i], name) == 0) {
+			cli_usage(common, word[length] ? "option '%s' takes no value" : "option '%s' needs a value",
+				  name);
+			return;
+		}
+		if (strncmp(words[i], name, length) == 0) {
+			matching++;
+			match = words[i];
+		}
+	}
+	if (matching == 1) {
+		cli_usage(common, word[length] ? "option '%s' takes no value" : "option '%s' needs a value", match);
+	} else if (matching > 1) {
+		cli_usage(common, "option '%s' is ambiguous", name);
+	} else if (strcmp(word, "-o") == 0) {
+		cli_usage(common, "option '-o' needs a value");
+	} else {
+		cli_usage(common, "there is no option '%s'", name);
+		match = cli_nearest(name, words);
+		if (match)
+			pgo_error_hint(&common->err, "did you mean '%s'? 'pgo-analyze %s --help' lists the options",
+				       match, common->command);
+	}
+}
+
+static error_t parse_common(int key, char *argument, struct argp_state *state)
+{
+	struct cli_common *common = state->input;
+	switch (key) {
+	case KEY_FORMAT:
+		common->writer = pgo_writer_find(argument);
+		if (common->writer)
+			return 0;
+		cli_usage(common, "there is no format '%s'", argument);
+		pgo_error_hint(&common->err, "formats are %s", pgo_writer_names());
+		return EINVAL;
+	case 'o':
+		common->output = argument;
+		return 0;
+	case KEY_INPUT_FORMAT:
+		common->input_format = argument;
+		return 0;
+	case KEY_CS:
+		common->context_sensitive = true;
+		return 0;
+	case 'h':
+		common->help = true;
+		state->next = state->argc;
+		return 0;
+	case 'V':
+		common->version = true;
+		state->next = state->argc;
+		return 0;
+	case ARGP_KEY_ERROR: {
+		/* getopt steps past a word when its last letter is read: within "-xyz" it still stands on it */
+		const char *word = state->next > 0 ? state->argv[state->next - 1] : "";
+		if (word[0] != '-' && state->next < state->argc)
+			word = state->argv[state->next];
+		explain_option(common, state->root_argp, word);
+		return 0;
+	}
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp_option common_options[] = {
+	{"format", KEY_FORMAT, "NAME", 0, "text, json or csv (default text)", 8},
+	{"output", 'o', "FILE", 0, "write the result to FILE, complete or not at all (default standard output)", 8},
+	{"input-format", KEY_INPUT_FORMAT, "NAME", 0,
+	 "read profiles as NAME, indexed or text, instead of looking at them", 9},
+	{"cs", KEY_CS, 0, 0, "context-sensitive records instead of the normal ones", 9},
+	{"help", 'h', 0, 0, "this text", -1},
+	{"version", 'V', 0, 0, "version of this program", -1},
+	{0},
+};
+const struct argp cli_common_argp = {.options = common_options, .parser = parse_common};
+
+struct cli_common cli_common_defaults(const char *command)
+{
+	return (struct cli_common){.command = command, .writer = pgo_writer_find("text")};
+}
+
+int cli_parse(const struct argp *argp, int argc, char **argv, void *input, struct cli_common *common)
+{
+	/* messages, help and exit are ours: house style, and a full disk is noticed */
+	error_t rc = argp_parse(argp, argc, argv, ARGP_NO_ERRS | ARGP_NO_HELP | ARGP_NO_EXIT, NULL, input);
+	if (common->err.code == 0 && common->help) {
+		char name[64];
+		snprintf(name, sizeof name, "%s %s", CLI_PROGRAM, common->command);
+		argp_help(argp, stdout, ARGP_HELP_SHORT_USAGE | ARGP_HELP_LONG | ARGP_HELP_DOC, name);
+		return cli_finish_stdout();
+	}
+	if (common->err.code == 0 && common->version)
+		return cli_version();
+	if (rc != 0 && common->err.code == 0)
+		cli_usage(common, "cannot read the arguments: %s", strerror(rc));
+	if (common->err.code == 0)
+		return -1;
+	pgo_error_hint(&common->err, "'pgo-analyze %s --help' lists the options", common->command);
+	return cli_fail(&common->err);
+}
+
+int cli_check_files(const struct cli_common *common, const struct cli_files *files, size_t least, size_t most,
+		    const char *needs)
+{
+	struct pgo_error err = {0};
+	size_t from_stdin = 0;
+	for (size_t i = 0; i < files->count; i++)
+		from_stdin += strcmp(files->paths[i], "-") == 0;
+	if (files->count < least || files->count > most)
+		pgo_error_set(&err, PGO_EINVAL, "%s needs %s; %zu given", common->command, needs, files->count);
+	else if (from_stdin > 1)
+		pgo_error_set(&err, PGO_EINVAL, "standard input ('-') can be read only once");
+	else
+		return -1;
+	pgo_error_hint(&err, "'pgo-analyze %s --help' shows examples", common->command);
+	return cli_fail(&err);
+}

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <csv.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "reports/common.h"
+#include "reports/writers.h"
+
+/*
+ * One table per command, header first, lines end in LF. Text fields are quoted (libcsv), numbers are not; a missing
+ * value is an empty field. Doubles read back to the same value.
+ */
+
+static void text(FILE *out, const char *value, char end)
+{
+	csv_fwrite(out, value, strlen(value));
+	fputc(end, out);
+}
+
+static void number(FILE *out, double value, char end)
+{
+	if (isfinite(value))
+		fprintf(out, "%.17g", value + 0.0);
+	fputc(end, out);
+}
+
+static void optional(FILE *out, struct pgo_optional value, char end)
+{
+	number(out, value.present ? value.value : NAN, end);
+}
+
+static void count(FILE *out, uint64_t value, char end)
+{
+	fprintf(out, "%" PRIu64 "%c", value, end);
+}
+
+static void index_or_none(FILE *out, uint32_t value, char end)
+{
+	if (value == UINT32_MAX)
+		fputc(end, out);
+	else
+		count(out, value, end);
+}
+
+static const char *yes_no(bool value)
+{
+	return value ? "true" : "false";
+}
+
+static int compared_row(FILE *out, const struct pgo_comparison *c, const struct pgo_function_comparison *f,
+			struct pgo_error *err)
+{
+	const char *name = pgo_comparison_name(c, f);
+	char *readable = pgo_demangle(name);
+	if (!readable)
+		return pgo_error_set(err, PGO_ENOMEM, "out of memory");
+	text(out, name, ',');
+	text(out, readable, ',');
+	free(readable);
+	fprintf(out, "%s,", pgo_join_name(f->join));
+	number(out, f->train_share, ',');
+	number(out, f->test_share, ',');
+	optional(out, f->log2_ratio, ',');
+	number(out, f->jsd_bits, ',');
+	optional(out, f->shape_tv, ',');
+	optional(out, f->shape_jsd_bits, ',');
+	optional(out, f->p_value, ',');
+	optional(out, f->q_value, ',');
+	optional(out, f->ks_p_value, ',');
+	fprintf(out, "%s,%s,", pgo_class_name(f->train_class), pgo_class_name(f->test_class));
+	index_or_none(out, f->train_dominant, ',');
+	index_or_none(out, f->test_dominant, ',');
+	fprintf(out, "%s,%s\n", yes_no(f->dominant_differs), yes_no(f->flagged));
+	return PGO_OK;
+}
+
+int pgo_csv_compare(FILE *out, const struct pgo_report *report, struct pgo_error *err)
+{
+	struct pgo_selection listed = {0};
+	int rc = pgo_select_compared(&listed, report, err);
+	if (rc != PGO_OK)
+		return rc;
+	fputs("name,demangled,join,train_share,test_share,log2_ratio,jsd_contribution_bits,shape_tv,shape_jsd_bits,"
+	      "p_value,q_value,ks_p_value,train_class,test_class,train_dominant_counter,test_dominant_counter,"
+	      "dominant_differs,flagged\n",
+	      out);
+	for (size_t i = 0; rc == PGO_OK && i < listed.count; i++)
+		rc = compared_row(out, report->comparison, &report->comparison->functions[listed.index[i]], err);
+	pgo_selection_release(&listed);
+	return rc;
+}
+
+int pgo_csv_gate(FILE *out, const struct pgo_report *report, struct pgo_error *err)
+{
+	(void)err;
+	const struct pgo_verdict *verdict = report->verdict;
+	fputs("reference,rule,outcome,value,threshold,threshold_source,required,evidence,advice\n", out);
+	for (size_t i = 0; i < verdict->rule_count; i++) {
+		const struct pgo_rule *rule = &verdict->rules[i];
+		text(out, rule->reference, ',');
+		text(out, rule->name, ',');
+		fprintf(out, "%s,", pgo_outcome_name(rule->outcome));
+		optional(out, rule->value, ',');
+		number(out, rule->threshold, ',');
+		fprintf(out, "%s,%s,", rule->threshold_is_user ? "user" : "default", yes_no(rule->required));
+		text(out, rule->evidence, ',');
+		text(out, rule->advice, '\n');
+	}
+	return PGO_OK;
+}
+
+static int shown_row(FILE *out, const struct pgo_report *report, const struct pgo_function *f, struct pgo_error *err)
+{
+	const uint64_t *counters = pgo_function_counters(report->profile, f);
+	const char *name = pgo_function_name(report->profile, f);
+	char sum[40], *readable = pgo_demangle(name);
+	if (!readable)
+		return pgo_error_set(err, PGO_ENOMEM, "out of memory");
+	text(out, name, ',');
+	text(out, readable, ',');
+	free(readable);
+	fprintf(out, "%016" PRIx64 ",%s,%s,%s,", f->cfg_hash, yes_no(f->flags & PGO_FUNCTION_CS),
+		yes_no(f->flags & PGO_FUNCTION_PSEUDO), yes_no(f->flags & PGO_FUNCTION_SATURATED));
+	count(out, f->counter_count, ',');
+	if (f->counter_count)
+		count(out, counters[0], ',');
+	else
+		fputc(',', out);
+	count(out, f->max, ',');
+	fprintf(out, "%s", pgo_u128_text(f->sum, sum));
+	for (uint32_t i = 0; report->counts && i < f->counter_count; i++)
+		fprintf(out, "%c%" PRIu64, i ? ' ' : ',', counters[i]);
+	if (report->counts && f->counter_count == 0)
+		fputc(',', out);
+	fputc('\n', out);
+	return PGO_OK;
+}
+
+int pgo_csv_show(FILE *out, const struct pgo_report *report, struct pgo_error *err)
+{
+	struct pgo_selection listed = {0};
+	int rc = pgo_select_shown(&listed, report, err);
+	if (rc != PGO_OK)
+		return rc;
+	fprintf(out,
+		"name,demangled,cfg_hash,context_sensitive,pseudo,saturated,counters,first_count,max_count,total_count%"
+		"s\n",
+		report->counts ? ",counts" : "");
+	for (size_t i = 0; rc == PGO_OK && i < listed.count; i++)
+		rc = shown_row(out, report, &report->profile->functions[listed.index[i]], err);
+	pgo_selection_release(&listed);
+	return rc;
+}

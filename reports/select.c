@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <regex.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "reports/common.h"
+
+struct pattern {
+	bool active;
+	regex_t compiled;
+};
+
+static int pattern_init(struct pattern *pattern, const char *text, struct pgo_error *err)
+{
+	*pattern = (struct pattern){0};
+	if (!text)
+		return PGO_OK;
+	int rc = regcomp(&pattern->compiled, text, REG_EXTENDED | REG_NOSUB);
+	if (rc) {
+		char reason[160];
+		regerror(rc, &pattern->compiled, reason, sizeof reason);
+		return pgo_error_set(err, PGO_EINVAL, "'%s' is no regular expression: %s", text, reason);
+	}
+	pattern->active = true;
+	return PGO_OK;
+}
+
+static void pattern_release(struct pattern *pattern)
+{
+	if (pattern->active)
+		regfree(&pattern->compiled);
+	pattern->active = false;
+}
+
+/** Sets *matches. The name is demangled only when it does not match as it stands. */
+static int pattern_match(const struct pattern *pattern, const char *name, bool *matches, struct pgo_error *err)
+{
+	*matches = !pattern->active || regexec(&pattern->compiled, name, 0, NULL, 0) == 0;
+	if (*matches)
+		return PGO_OK;
+	char *readable = pgo_demangle(name);
+	if (!readable)
+		return pgo_error_set(err, PGO_ENOMEM, "out of memory");
+	*matches = regexec(&pattern->compiled, readable, 0, NULL, 0) == 0;
+	free(readable);
+	return PGO_OK;
+}
+
+int pgo_function_pattern_check(const char *text, struct pgo_error *err)
+{
+	struct pattern pattern;
+	int rc = pattern_init(&pattern, text, err);
+	pattern_release(&pattern);
+	return rc;
+}
+
+void pgo_selection_release(struct pgo_selection *selection)
+{
+	free(selection->index);
+	*selection = (struct pgo_selection){0};
+}
+
+int pgo_select_compared(struct pgo_selection *out, const struct pgo_report *report, struct pgo_error *err)
+{
+	const struct pgo_comparison *c = report->comparison;
+	size_t limit = report->top && report->top < c->function_count ? report->top : c->function_count;
+	struct pgo_selection made = {.index = malloc((limit ? limit : 1) * sizeof *made.index)};
+	struct pattern pattern = {0};
+	int rc = made.index ? pattern_init(&pattern, report->function, err)
+			    : pgo_error_set(err, PGO_ENOMEM, "out of memory");
+	for (size_t i = 0; rc == PGO_OK && i < c->function_count; i++) {
+		bool matches;
+		if (!pattern.active && made.count == limit)
+			break;
+		rc = pattern_match(&pattern, pgo_comparison_name(c, &c->functions[i]), &matches, err);
+		if (rc != PGO_OK || !matches)
+			continue;
+		made.matching++;
+		if (made.count < limit)
+			made.index[made.count++] = i;
+	}
+	if (!pattern.active)
+		made.matching = c->function_count;
+	pattern_release(&pattern);
+	if (rc == PGO_OK)
+		*out = made;
+	else
+		pgo_selection_release(&made);
+	return rc;
+}
+
+/* qsort_r's context is the profile; ties fall back on the hash, which no two records of one name share */
+static int by_name(const void *left, const void *right, void *context)
+{
+	const struct pgo_profile *p = context;
+	const struct pgo_function *a = &p->functions[*(const size_t *)left], *b = &p->functions[*(const size_t *)right];
+	int order = strcmp(pgo_function_name(p, a), pgo_function_name(p, b));
+	return order ? order : (a->cfg_hash > b->cfg_hash) - (a->cfg_hash < b->cfg_hash);
+}
+
+static int by_max(const void *left, const void *right, void *context)
+{
+	const struct pgo_profile *p = context;
+	const struct pgo_function *a = &p->functions[*(const size_t *)left], *b = &p->functions[*(const size_t *)right];
+	return a->max != b->max ? (a->max < b->max) - (a->max > b->max) : by_name(left, right, context);
+}
+
+int pgo_select_shown(struct pgo_selection *out, const struct pgo_report *report, struct pgo_error *err)
+{
+	const struct pgo_profile *p = report->profile;
+	struct pgo_selection made = {.index = malloc((p->function_count + 1) * sizeof *made.index)};
+	struct pattern pattern = {0};
+	int rc = made.index ? pattern_init(&pattern, report->function, err)
+			    : pgo_error_set(err, PGO_ENOMEM, "out of memory");
+	for (size_t i = 0; rc == PGO_OK && i < p->function_count; i++) {
+		bool matches;
+		if (!pgo_function_selected(&p->functions[i], report->filter))
+			continue;
+		rc = pattern_match(&pattern, pgo_function_name(p, &p->functions[i]), &matches, err);
+		if (rc == PGO_OK && matches)
+			made.index[made.count++] = i;
+	}
+	pattern_release(&pattern);
+	if (rc != PGO_OK) {
+		pgo_selection_release(&made);
+		return rc;
+	}
+	made.matching = made.count;
+	qsort_r(made.index, made.count, sizeof *made.index, report->top ? by_max : by_name, (void *)p);
+	if (report->top && made.count > report->top)
+		made.count = report->top;
+	*out = made;
+	return PGO_OK;
+}
