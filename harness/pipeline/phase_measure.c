@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/measure/measure.h"
+#include "harness/pipeline/put.h"
+#include "harness/pipeline/run.h"
+#include "harness/sys/files.h"
+
+/* Phase measure: the optimized program against the baseline; leaves measured.json (the samples are in measure/). */
+
+/* Of the bootstrap: fixed, so that the same samples give the same interval. */
+static const uint64_t SEED = 20240229;
+
+static int out_of_memory(struct pgo_error *err)
+{
+	return pgo_error_set(err, PGO_ENOMEM, "out of memory");
+}
+
+static bool measured(const struct run *run, size_t i)
+{
+	return run->usable[i] && run->corpus->workloads[i].role != WORKLOAD_TRAIN;
+}
+
+/* Everything the measurement depends on, apart from the machine's mood. */
+static int measure_digest(char out[33], const struct run *run, struct pgo_error *err)
+{
+	char *text = NULL;
+	size_t length;
+	FILE *stream = open_memstream(&text, &length);
+	if (!stream)
+		return out_of_memory(err);
+	const struct corpus *c = run->corpus;
+	fprintf(stream, "%s %s\n", run->builds[BUILD_BASELINE].digest, run->builds[BUILD_OPTIMIZED].digest);
+	fprintf(stream, "%d %d %d %g %g %llu\n", c->measure.method, c->measure.runs, c->measure.warmup,
+		c->measure.max_seconds, c->measure.min_effect, (unsigned long long)SEED);
+	int code = PGO_OK;
+	for (size_t i = 0; i < c->workload_count && !code; i++) {
+		char digest[33];
+		if (!measured(run, i))
+			continue;
+		code = workload_digest(digest, c, &c->workloads[i], err);
+		if (!code)
+			fprintf(stream, "%s %d %d %s\n", c->workloads[i].id, c->workloads[i].kind, c->workloads[i].role,
+				digest);
+	}
+	if (fclose(stream) && !code)
+		code = out_of_memory(err);
+	if (!code)
+		files_digest_text(out, text);
+	free(text);
+	return code;
+}
+
+static bool reusable(const char *path, const char *digest)
+{
+	json_object *record = NULL;
+	bool good = record_read(&record, path, NULL) == PGO_OK &&
+		    !strcmp(record_string(record, "inputs_digest", ""), digest);
+	json_object_put(record);
+	return good;
+}
+
+static json_object *workload_json(const struct measure_workload *m, const struct corpus *corpus)
+{
+	const struct workload *w = &corpus->workloads[m->workload];
+	json_object *entry = json_object_new_object();
+	put_text(entry, "workload", w->id);
+	put_text(entry, "kind", workload_kind_name(w->kind));
+	put_text(entry, "role", workload_role_name(w->role));
+	put_number(entry, "ratio", m->ratio);
+	put_number(entry, "low", m->low);
+	put_number(entry, "high", m->high);
+	put_number(entry, "p_value", m->p_value);
+	put_int(entry, "pairs", m->pairs);
+	put_number(entry, "spread", m->spread);
+	put_number(entry, "baseline_cost", m->baseline_cost);
+	put_number(entry, "candidate_cost", m->candidate_cost);
+	put_bool(entry, "outputs_equal", m->outputs_equal);
+	put_text(entry, "note", m->note);
+	return entry;
+}
+
+static json_object *result_json(const struct measure_result *result, const struct corpus *corpus, const char *digest)
+{
+	json_object *record = json_object_new_object();
+	put_text(record, "schema", "pgo-harness/measured/1");
+	put_text(record, "inputs_digest", digest);
+	put_text(record, "method", measure_method_name(result->method));
+	put_text(record, "unit", result->method == MEASURE_CACHEGRIND ? "estimated cycles" : "ns");
+	put_number(record, "min_effect", corpus->measure.min_effect);
+	json_object_object_add(record, "seed", json_object_new_uint64(SEED));
+	put_number(record, "ratio", result->ratio);
+	put_number(record, "low", result->low);
+	put_number(record, "high", result->high);
+	put_bool(record, "outputs_equal", result->outputs_equal);
+	put_bool(record, "noisy", result->noisy);
+	put_text(record, "recommendation", result->recommendation);
+	put_text(record, "samples", "measure/optimized.json");
+	json_object *list = json_object_new_array();
+	for (size_t i = 0; i < result->workload_count; i++)
+		json_object_array_add(list, workload_json(&result->workloads[i], corpus));
+	json_object_object_add(record, "workloads", list);
+	return record;
+}
+
+static int measure(struct run *run, const struct corpus *corpus, const char *path, const char *digest,
+		   struct pgo_error *err)
+{
+	struct measure_options options = {
+		.out_dir = run->out,
+		.label = "optimized",
+		.baseline = run->builds[BUILD_BASELINE].binary,
+		.candidate = run->builds[BUILD_OPTIMIZED].binary,
+		.method = corpus->measure.method,
+		.runs = corpus->measure.runs,
+		.warmup = corpus->measure.warmup,
+		.max_seconds = corpus->measure.max_seconds,
+		.min_effect = corpus->measure.min_effect,
+		.seed = SEED,
+	};
+	struct measure_result result;
+	int code = files_remove_tree(path, err);
+	if (!code)
+		code = measure_run(&result, corpus, &options, err);
+	if (code)
+		return code;
+	json_object *record = result_json(&result, corpus, digest);
+	code = record_write(path, record, err);
+	json_object_put(record);
+	measure_result_release(&result);
+	return code;
+}
+
+int phase_measure(struct run *run, struct phase_note *note, struct pgo_error *err)
+{
+	/* workloads that failed on the instrumented program would fail here too; the copy borrows all it holds */
+	struct corpus some = *run->corpus;
+	some.workloads = calloc(run->corpus->workload_count, sizeof *some.workloads);
+	some.workload_count = 0;
+	char *path = run_path(run, "measured.json");
+	int code = path && some.workloads ? PGO_OK : out_of_memory(err);
+	for (size_t i = 0; i < run->corpus->workload_count && !code; i++)
+		if (measured(run, i))
+			some.workloads[some.workload_count++] = run->corpus->workloads[i];
+	if (!code && !some.workload_count) {
+		note->skipped = true;
+		snprintf(note->detail, sizeof note->detail, "the corpus has no held-out workload to measure");
+		code = files_remove_tree(path, err);
+	} else if (!code && !(code = measure_digest(note->digest, run, err))) {
+		note->reused = reusable(path, note->digest);
+		if (!note->reused)
+			code = measure(run, &some, path, note->digest, err);
+		snprintf(note->detail, sizeof note->detail, "%zu workloads by %s", some.workload_count,
+			 measure_method_name(some.measure.method));
+	}
+	free(some.workloads);
+	free(path);
+	return code;
+}

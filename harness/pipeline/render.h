@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef HARNESS_PIPELINE_RENDER_H
+#define HARNESS_PIPELINE_RENDER_H
+
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+/* Words that the terminal and the Markdown report share. All texts come from report.json and nothing else. */
+
+/** "ACCEPTED", "REJECTED", "INCONCLUSIVE". */
+const char *render_verdict(json_object *report);
+
+/** The line in capitals that a forced report carries; NULL when nothing was forced. Static. */
+const char *render_forced(json_object *report);
+
+/** "1.23x faster (0.81, 95 % 0.79..0.83)" of a measured entry; "no difference (…)" within `min_effect` or across 1.
+ * @return out */
+char *render_ratio(json_object *entry, double min_effect, bool interval, char *out, size_t size);
+
+/** "-19.0 % time": what the ratio means in the method's unit. @return out */
+char *render_gain(json_object *entry, const char *method, char *out, size_t size);
+
+/** "0.75", "12 %", …: a rule's value against its threshold, and whose threshold it is. @return out */
+char *render_rule(json_object *rule, char *out, size_t size);
+
+/** "wall time, 10 pairs per workload", "cachegrind: estimated cycles, one run each (deterministic)". @return out */
+char *render_method(json_object *measurement, char *out, size_t size);
+
+/** "lua_getfield (12.0 %), …" of a comparison's under-served functions; "" when there are none. @return out */
+char *render_functions(json_object *comparison, char *out, size_t size);
+
+/** One line about the recipe's release profile (cargo); "" for others. @return out */
+char *render_recipe(json_object *report, char *out, size_t size);
+
+/** The build record of a phase ("instrumented", "baseline", "optimized"), or NULL. */
+json_object *render_build(json_object *report, const char *phase);
+
+/** Measured entry of a workload in a measurement, or NULL. */
+json_object *render_measured(json_object *measurement, const char *workload);
+
+/** Plain text, wrapped at 100 columns after `indent` blanks. */
+void render_wrapped(FILE *out, int indent, const char *text);
+
+/** What to do next, one sentence each, at most `max`; each heap-allocated. @return how many */
+size_t render_next(json_object *report, char **out, size_t max);
+
+#endif
