@@ -37,6 +37,16 @@ char *pgo_build_id_text(const struct pgo_build_id *id, char out[65])
 
 const char *pgo_rule_limit(const struct pgo_rule *rule)
 {
+	/* rules that are not named after the one threshold they are judged by */
+	static const struct {
+		const char *rule, *limit;
+	} others[] = {{"functions_ran", "at least"},
+		      {"reference_mass", "at least"},
+		      {"real_workloads", "at least"},
+		      {"dominance", "at most"}};
+	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+		if (strcmp(others[i].rule, rule->name) == 0)
+			return others[i].limit;
 	size_t count;
 	const struct pgo_policy_field *fields = pgo_policy_fields(&count);
 	for (size_t i = 0; i < count; i++)
@@ -74,8 +84,7 @@ const char *pgo_reference_kind_name(enum pgo_reference_kind kind)
 }
 
 static const struct pgo_compare_field compare_fields[] = {
-	{"alpha", offsetof(struct pgo_compare_options, alpha), 1e-300, 1,
-	 "false discovery rate of the tests per function"},
+	{"alpha", offsetof(struct pgo_compare_options, alpha), 0, 1, "false discovery rate of the tests per function"},
 	{"n_eff", offsetof(struct pgo_compare_options, n_eff), 1, 1e15,
 	 "effective executions per function that ran, for the tests"},
 	{"min_share", offsetof(struct pgo_compare_options, min_share), 0, 1,

@@ -42,6 +42,8 @@ static void similarity_section(const struct pgo_text *t, const struct pgo_compar
 	measure(t, "  within functions", pgo_text_number(cell, c->jsd_within_bits), "bits: how they run inside");
 	measure(t, "Hellinger distance", pgo_text_number(cell, c->hellinger), "0 to 1");
 	measure(t, "total variation", pgo_text_number(cell, c->total_variation), "0 to 1");
+	measure(t, "mean shape distance", pgo_text_number(cell, c->decisions.shape_tv),
+		"inside functions, weighted by test, 0 to 1");
 	measure(t, "Spearman", pgo_text_optional(cell, c->spearman), "rank correlation of function shares");
 	measure(t, "Kendall tau-b", pgo_text_optional(cell, c->kendall_tau_b), "the same by pairs");
 	measure(t, "hot sets shared, 99 %", pgo_text_optional(cell, c->hot_jaccard), "Jaccard, 0 to 1");
@@ -97,7 +99,6 @@ static void decision_section(const struct pgo_text *t, const struct pgo_decision
 	in_words(t, d->misweighted,
 		 "is in code at least eight times heavier in its function than trained (misweighted)");
 	in_words(t, d->flipped, "is in functions whose largest counter is another one (flipped)");
-	in_words(t, d->shape_tv, "is how far functions run differently inside (mean shape distance)");
 	in_words(t, d->wasted_heat, "of the training profile's mass is hot there and cold in the test (wasted heat)");
 }
 
@@ -145,14 +146,16 @@ static int function_section(const struct pgo_text *t, const struct pgo_report *r
 {
 	const struct pgo_comparison *c = report->comparison;
 	struct pgo_selection listed = {0};
-	char a[PGO_TEXT_CELL], b[PGO_TEXT_CELL];
+	char a[PGO_TEXT_CELL], b[PGO_TEXT_CELL], line[200];
 	int rc = pgo_select_compared(&listed, report, err);
 	if (rc != PGO_OK)
 		return rc;
 	pgo_text_heading(t, "Functions: %s of %s%s, by their part in the divergence", pgo_text_count(a, listed.count),
 			 pgo_text_count(b, listed.matching), report->function ? " that match" : "");
-	fprintf(t->out, "  %s tested, %s flagged (!): q at most %g and an effect beyond the thresholds below\n\n",
-		pgo_text_count(a, c->tested_functions), pgo_text_count(b, c->flagged_functions), c->options.alpha);
+	snprintf(line, sizeof line, "%s tested, %s flagged (!): q at most %g and an effect beyond the thresholds below",
+		 pgo_text_count(a, c->tested_functions), pgo_text_count(b, c->flagged_functions), c->options.alpha);
+	pgo_text_wrap(t, "", 2, line);
+	fputc('\n', t->out);
 	fprintf(t->out, "   %9s%9s%8s%9s%6s  %-11s  %s\n", "train", "test", "change", "JSD bits", "shape", "train→test",
 		"function");
 	for (size_t i = 0; rc == PGO_OK && i < listed.count; i++)
@@ -173,7 +176,7 @@ int pgo_text_compare(FILE *out, const struct pgo_report *report, struct pgo_erro
 	fprintf(out, "%s\n", c->options.context_sensitive ? "\ncontext-sensitive records only" : "");
 	pgo_text_rules(t, report->verdict);
 	pgo_text_heading(t, "Integrity");
-	fprintf(out, "  %-28s%24s  %24s\n", "", "train", "test");
+	fprintf(out, "  %-30s%22s%24s\n", "", "train", "test");
 	pgo_text_sides(t, c->train_profile, &c->train, c->test_profile, &c->test);
 	pgo_text_warnings(t, report->train_name, c->train_profile);
 	pgo_text_warnings(t, report->test_name, c->test_profile);

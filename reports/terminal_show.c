@@ -66,16 +66,13 @@ int pgo_text_show(FILE *out, const struct pgo_report *report, struct pgo_error *
 	const struct pgo_profile *p = report->profile;
 	struct pgo_text text = pgo_text_open(out, report), *t = &text;
 	const struct pgo_side side = {.summary = *report->summary, .skew = *report->skew};
-	char id[65], cell[PGO_TEXT_CELL];
+	char id[65];
 	fputs("profile  ", out);
 	pgo_text_name(t, report->profile_name, 0);
 	fprintf(out, "\n%s\n", report->filter == PGO_RECORDS_CS ? "context-sensitive records only\n" : "");
 	pgo_text_sides(t, p, &side, NULL, NULL);
-	fprintf(out, "  %-28s%24s\n", "hot from (99.9 % cutoff)", pgo_text_count(cell, side.summary.hot999_threshold));
-	fprintf(out, "  %-28s%24s\n", "largest first counter", pgo_text_count(cell, side.summary.max_first_count));
-	fprintf(out, "  %-28s%24s\n", "largest other counter", pgo_text_count(cell, side.summary.max_internal_count));
 	for (size_t i = 0; i < p->build_id_count; i++)
-		fprintf(out, "  build id  %s\n", pgo_build_id_text(&p->build_ids[i], id));
+		fprintf(out, "  build id   %s\n", pgo_build_id_text(&p->build_ids[i], id));
 	pgo_text_warnings(t, report->profile_name, p);
 	if (report->detailed_summary)
 		cutoff_section(t, report->summary);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "reports/text_util.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 static const char *outcome_word(enum pgo_outcome outcome)
@@ -58,95 +59,109 @@ void pgo_text_rules(const struct pgo_text *t, const struct pgo_verdict *verdict)
 	}
 }
 
-static void side_row(const struct pgo_text *t, const char *label, const char *left, const char *right)
+typedef void row_writer(char out[PGO_TEXT_CELL], const struct pgo_profile *profile, const struct pgo_side *side);
+
+static void put_format(char out[PGO_TEXT_CELL], const struct pgo_profile *p, const struct pgo_side *side)
 {
-	fprintf(t->out, "  %-28s", label);
-	pgo_text_right(t, 24, left);
-	if (right) {
-		fputs("  ", t->out);
-		pgo_text_right(t, 24, right);
-	}
-	fputc('\n', t->out);
+	(void)side;
+	if (p->version)
+		snprintf(out, PGO_TEXT_CELL, "%s, version %" PRIu64, p->format, p->version);
+	else
+		snprintf(out, PGO_TEXT_CELL, "%s", p->format);
 }
 
-/** The rows of a side in order; the text of one row per call. @return its label, NULL after the last */
-static const char *side_cell(unsigned row, const struct pgo_profile *p, const struct pgo_side *side,
-			     char out[PGO_TEXT_CELL])
+static void put_kind(char out[PGO_TEXT_CELL], const struct pgo_profile *p, const struct pgo_side *side)
 {
-	const struct pgo_summary *s = &side->summary;
-	const struct pgo_skew *k = &side->skew;
-	char a[PGO_TEXT_CELL];
-	switch (row) {
-	case 0:
-		if (p->version)
-			snprintf(out, PGO_TEXT_CELL, "%s, version %llu", p->format, (unsigned long long)p->version);
-		else
-			snprintf(out, PGO_TEXT_CELL, "%s", p->format);
-		return "format";
-	case 1:
-		pgo_profile_flags_text(p->flags, out, PGO_TEXT_CELL);
-		return "kind";
-	case 2:
-		pgo_text_count(out, s->function_count);
-		return "functions";
-	case 3:
-		snprintf(out, PGO_TEXT_CELL, "%s = %s", pgo_text_count(a, s->nonzero_functions),
-			 pgo_text_percent((char[PGO_TEXT_CELL]){0}, k->breadth));
-		return "functions that ran";
-	case 4:
-		pgo_text_count(out, s->counter_count);
-		return "counters";
-	case 5:
-		pgo_text_count(out, s->nonzero_counters);
-		return "counters above zero";
-	case 6:
-		pgo_text_count(out, s->total);
-		return "total count";
-	case 7:
-		pgo_text_count(out, s->max_count);
-		return "largest counter";
-	case 8:
-		pgo_text_count(out, s->saturated_counters);
-		return "counters at their limit";
-	case 9:
-		pgo_text_count(out, s->pseudo_functions);
-		return "records with pseudo counts";
-	case 10:
-		pgo_text_count(out, s->hot_threshold);
-		return "hot from (99 % cutoff)";
-	case 11:
-		pgo_text_count(out, s->cold_threshold);
-		return "cold up to (99.9999 %)";
-	case 12:
-		snprintf(out, PGO_TEXT_CELL, "%s in %s", pgo_text_count(a, k->hot_counters),
-			 pgo_text_count((char[PGO_TEXT_CELL]){0}, k->hot_functions));
-		return "hot counters in functions";
-	case 13:
-		snprintf(out, PGO_TEXT_CELL, "%s, %s", pgo_text_number(a, k->effective_counters),
-			 pgo_text_number((char[PGO_TEXT_CELL]){0}, k->effective_functions));
-		return "effective counters, functions";
-	case 14:
-		snprintf(out, PGO_TEXT_CELL, "%.1f, %.1f, %.1f %%", 100 * k->top_counters[0], 100 * k->top_counters[1],
-			 100 * k->top_counters[2]);
-		return "top 1, 5, 10 counters hold";
-	case 15:
-		snprintf(out, PGO_TEXT_CELL, "%.1f, %.1f, %.1f %%", 100 * k->top_functions[0],
-			 100 * k->top_functions[1], 100 * k->top_functions[2]);
-		return "top 1, 5, 10 functions hold";
-	default:
-		return NULL;
+	(void)side;
+	pgo_profile_flags_text(p->flags, out, PGO_TEXT_CELL);
+}
+
+static void put_total(char out[PGO_TEXT_CELL], const struct pgo_profile *p, const struct pgo_side *side)
+{
+	(void)p;
+	pgo_text_count(out, side->summary.total);
+}
+
+static void put_breadth(char out[PGO_TEXT_CELL], const struct pgo_profile *p, const struct pgo_side *side)
+{
+	(void)p;
+	pgo_text_percent(out, side->skew.breadth);
+}
+
+static void put_effective(char out[PGO_TEXT_CELL], const struct pgo_profile *p, const struct pgo_side *side)
+{
+	(void)p;
+	snprintf(out, PGO_TEXT_CELL, "%.4g, %.4g", side->skew.effective_counters, side->skew.effective_functions);
+}
+
+static void put_shares(char out[PGO_TEXT_CELL], const double share[3])
+{
+	snprintf(out, PGO_TEXT_CELL, "%.1f, %.1f, %.1f %%", 100 * share[0], 100 * share[1], 100 * share[2]);
+}
+
+static void put_top_counters(char out[PGO_TEXT_CELL], const struct pgo_profile *p, const struct pgo_side *side)
+{
+	(void)p;
+	put_shares(out, side->skew.top_counters);
+}
+
+static void put_top_functions(char out[PGO_TEXT_CELL], const struct pgo_profile *p, const struct pgo_side *side)
+{
+	(void)p;
+	put_shares(out, side->skew.top_functions);
+}
+
+/* a row is a 64-bit count somewhere in the side, or what `put` makes of both */
+static const struct side_line {
+	const char *label;
+	size_t count;
+	row_writer *put;
+} side_lines[] = {
+	{"format", 0, put_format},
+	{"kind", 0, put_kind},
+	{"functions", offsetof(struct pgo_side, summary.function_count), NULL},
+	{"functions that ran", offsetof(struct pgo_side, summary.nonzero_functions), NULL},
+	{"  share of all functions", 0, put_breadth},
+	{"counters", offsetof(struct pgo_side, summary.counter_count), NULL},
+	{"counters above zero", offsetof(struct pgo_side, summary.nonzero_counters), NULL},
+	{"counters at their limit", offsetof(struct pgo_side, summary.saturated_counters), NULL},
+	{"records with pseudo counts", offsetof(struct pgo_side, summary.pseudo_functions), NULL},
+	{"total count", 0, put_total},
+	{"largest counter", offsetof(struct pgo_side, summary.max_count), NULL},
+	{"  largest first one", offsetof(struct pgo_side, summary.max_first_count), NULL},
+	{"  largest other one", offsetof(struct pgo_side, summary.max_internal_count), NULL},
+	{"hot from (99 % cutoff)", offsetof(struct pgo_side, summary.hot_threshold), NULL},
+	{"  at the 99.9 % cutoff", offsetof(struct pgo_side, summary.hot999_threshold), NULL},
+	{"cold up to (99.9999 %)", offsetof(struct pgo_side, summary.cold_threshold), NULL},
+	{"hot counters", offsetof(struct pgo_side, skew.hot_counters), NULL},
+	{"hot functions", offsetof(struct pgo_side, skew.hot_functions), NULL},
+	{"effective counters, functions", 0, put_effective},
+	{"top 1, 5, 10 counters hold", 0, put_top_counters},
+	{"top 1, 5, 10 functions hold", 0, put_top_functions},
+};
+
+static const char *side_cell(char out[PGO_TEXT_CELL], const struct side_line *line, const struct pgo_profile *profile,
+			     const struct pgo_side *side)
+{
+	uint64_t count;
+	if (line->put) {
+		line->put(out, profile, side);
+		return out;
 	}
+	memcpy(&count, (const char *)side + line->count, sizeof count);
+	return pgo_text_count(out, count);
 }
 
 void pgo_text_sides(const struct pgo_text *t, const struct pgo_profile *left_profile, const struct pgo_side *left,
 		    const struct pgo_profile *right_profile, const struct pgo_side *right)
 {
-	char a[PGO_TEXT_CELL], b[PGO_TEXT_CELL];
-	const char *label;
-	for (unsigned row = 0; (label = side_cell(row, left_profile, left, a)); row++) {
+	for (size_t i = 0; i < sizeof side_lines / sizeof side_lines[0]; i++) {
+		char cell[PGO_TEXT_CELL];
+		fprintf(t->out, "  %-30s", side_lines[i].label);
+		pgo_text_right(t, 22, side_cell(cell, &side_lines[i], left_profile, left));
 		if (right)
-			side_cell(row, right_profile, right, b);
-		side_row(t, label, a, right ? b : NULL);
+			pgo_text_right(t, 24, side_cell(cell, &side_lines[i], right_profile, right));
+		fputc('\n', t->out);
 	}
 }
 

@@ -19,8 +19,9 @@ static const char doc[] =
 	"   0  accepted\n"
 	"   1  rejected: a rule failed\n"
 	"   2  wrong usage\n"
-	"   3  bad input: a profile is damaged, unknown, or does not go together with TRAIN\n"
-	"   4  the system failed: a file cannot be opened or written, out of memory\n"
+	"   3  bad input: a profile cannot be opened, is damaged or unknown, or is of another\n"
+	"      kind than TRAIN\n"
+	"   4  the system failed: the result cannot be written, out of memory\n"
 	"   5  inconclusive: too little evidence to accept or to reject\n"
 	"  70  internal error\n";
 

@@ -20,8 +20,8 @@ static const char doc[] = "What one profile holds\n"
 			  "Exit codes:\n"
 			  "   0  done\n"
 			  "   2  wrong usage\n"
-			  "   3  bad input: the profile is damaged or unknown\n"
-			  "   4  the system failed: a file cannot be opened or written, out of memory\n"
+			  "   3  bad input: the profile cannot be opened, is damaged or unknown\n"
+			  "   4  the system failed: the result cannot be written, out of memory\n"
 			  "  70  internal error\n";
 
 struct arguments {

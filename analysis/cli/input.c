@@ -33,11 +33,14 @@ static int fail_reading(const char *path, const struct pgo_error *err)
 	if (err->has_offset && err->is_line)
 		snprintf(line, sizeof line, "line %llu: ", (unsigned long long)err->offset);
 	else if (err->has_offset && !strstr(err->message, "at offset"))
-		snprintf(offset, sizeof offset, " at offset %llu", (unsigned long long)err->offset);
+		snprintf(offset, sizeof offset, " (at offset %llu)", (unsigned long long)err->offset);
 	pgo_error_set(&out, err->code, "cannot read profile '%s': %s%s%s", path, line, err->message, offset);
 	if (err->hint[0])
 		pgo_error_hint(&out, "%s", err->hint);
-	return cli_fail(&out);
+	int code = cli_fail(&out);
+	/* a file that is not there or may not be read is bad input; one that the system fails to deliver is not */
+	bool system = err->sys_errno == EIO || err->sys_errno == EMFILE || err->sys_errno == ENFILE;
+	return err->code == PGO_ESYSTEM && !system ? PGO_EXIT_INPUT : code;
 }
 
 int cli_read_profiles(struct pgo_profile **out, char *const *paths, size_t count, const char *format)

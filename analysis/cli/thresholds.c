@@ -35,7 +35,7 @@ static error_t set_option(struct cli_thresholds *t, size_t row, const struct pgo
 	error_t rc = parse_number(t->common, option, text, &value);
 	if (rc == 0 && (value < field->low || value > field->high)) {
 		if (field->high <= 1)
-			return cli_usage(t->common, "--%s must lie between %.3g and %g, not %s", option, field->low,
+			return cli_usage(t->common, "--%s must lie between %g and %g, not %s", option, field->low,
 					 field->high, text);
 		return cli_usage(t->common, "--%s must be at least %g, not %s", option, field->low, text);
 	}
