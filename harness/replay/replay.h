@@ -13,12 +13,12 @@
  */
 
 struct replay_options {
-	const char *out_dir;     /**< absolute run directory */
-	const char *binary;      /**< instrumented program */
+	const char *out_dir;	   /**< absolute run directory */
+	const char *binary;	   /**< instrumented program */
 	const char *binary_digest; /**< part of what a workload's record must match to be reused */
-	int jobs;                /**< children at once, >= 1 */
-	bool keep_going;         /**< carry on after a workload failed */
-	bool fresh;              /**< replay again even when the record still holds */
+	int jobs;		   /**< children at once, >= 1 */
+	bool keep_going;	   /**< carry on after a workload failed */
+	bool fresh;		   /**< replay again even when the record still holds */
 };
 
 struct replay_outcome {
@@ -41,15 +41,16 @@ struct workload_run {
 	struct string_list argv;
 	struct string_list env;
 	char *stdin_path; /**< absolute, or NULL */
-	char *scratch;    /**< absolute */
+	char *scratch;	  /**< absolute */
 };
 
 /**
  * Prepare one run: wipe and fill the scratch directory, expand placeholders.
  * @param prefix  argv put in front (valgrind …), or NULL.
  */
-int workload_prepare(struct workload_run *out, const struct corpus *corpus, const struct workload *w, const char *binary,
-		     const char *scratch, const char *out_dir, const char *const *prefix, struct pgo_error *err);
+int workload_prepare(struct workload_run *out, const struct corpus *corpus, const struct workload *w,
+		     const char *binary, const char *scratch, const char *out_dir, const char *const *prefix,
+		     struct pgo_error *err);
 void workload_run_release(struct workload_run *run);
 
 /** Fill a child_spec from a prepared run and the workload's limits; pointers stay those of `run`. */
