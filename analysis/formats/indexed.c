@@ -99,7 +99,7 @@ static int read_summary(struct pgo_indexed *r, struct pgo_indexed_summary *out)
 	uint64_t f[6];
 	pgo_cursor_u64s(c, f, 6);
 	pgo_cursor_skip(c, (fields - 6) * 8);
-	*out = (struct pgo_indexed_summary){.present = true, .functions = f[0], .counters = f[1], .total = f[5]};
+	*out = (struct pgo_indexed_summary){.present = true, .counters = f[1], .total = f[5]};
 	if (entries > pgo_cursor_left(c) / 24)
 		return pgo_error_at(r->err, PGO_EFORMAT, start + 8,
 				    "summary of %" PRIu64 " cutoffs does not fit into the %zu bytes left", entries,
@@ -143,25 +143,16 @@ static int read_directory(struct pgo_indexed *r)
  * The summary in the file is the only checksum the format has: where it covers exactly our records, compare. It does
  * not in front-end profiles, whose writer sorts records by a hash bit that has no meaning there.
  */
-static int check_summary(struct pgo_indexed *r, const struct pgo_indexed_summary *stored, enum pgo_record_filter filter)
+static int check_summary(struct pgo_indexed *r, enum pgo_record_filter filter)
 {
-	struct pgo_builder *b = r->b;
-	if (!stored->present || !(b->flags & PGO_PROFILE_IR))
+	const struct pgo_indexed_summary *stored = &r->stored[filter], *found = &r->found[filter];
+	if (!stored->present || !(r->b->flags & PGO_PROFILE_IR) ||
+	    (found->counters == stored->counters && found->total == stored->total))
 		return PGO_OK;
-	uint64_t counters = 0, total = 0;
-	for (size_t i = 0; i < b->functions.count; i++) {
-		const struct pgo_function *f = &b->functions.items[i];
-		if (!pgo_function_selected(f, filter) || (f->flags & PGO_FUNCTION_PSEUDO))
-			continue;
-		counters += f->counter_count;
-		total += (uint64_t)f->sum; /* the writer's sum wraps at 64 bits as well */
-	}
-	if (counters == stored->counters && total == stored->total)
-		return PGO_OK;
-	if (pgo_builder_warn(b,
+	if (pgo_builder_warn(r->b,
 			     "the summary in the file says %" PRIu64 " counters and a total of %" PRIu64
 			     ", its records give %" PRIu64 " and %" PRIu64 ": the file may be damaged",
-			     stored->counters, stored->total, counters, total))
+			     stored->counters, stored->total, found->counters, found->total))
 		return pgo_error_set(r->err, PGO_ENOMEM, "out of memory");
 	return PGO_OK;
 }
@@ -169,12 +160,11 @@ static int check_summary(struct pgo_indexed *r, const struct pgo_indexed_summary
 int pgo_indexed_read(struct pgo_builder *b, const void *bytes, size_t length, struct pgo_error *err)
 {
 	struct pgo_indexed r = {.file = pgo_cursor(bytes, length), .b = b, .err = err};
-	struct pgo_indexed_summary normal = {0}, cs = {0};
 	int rc = read_header(&r);
 	if (rc == PGO_OK && r.version >= 4)
-		rc = read_summary(&r, &normal);
+		rc = read_summary(&r, &r.stored[PGO_RECORDS_NORMAL]);
 	if (rc == PGO_OK && r.version >= 4 && (b->flags & PGO_PROFILE_CSIR))
-		rc = read_summary(&r, &cs);
+		rc = read_summary(&r, &r.stored[PGO_RECORDS_CS]);
 	r.payload = r.file.at;
 	if (rc == PGO_OK)
 		rc = read_directory(&r);
@@ -183,8 +173,8 @@ int pgo_indexed_read(struct pgo_builder *b, const void *bytes, size_t length, st
 	if (rc == PGO_OK)
 		rc = pgo_indexed_read_sections(&r);
 	if (rc == PGO_OK)
-		rc = check_summary(&r, &normal, PGO_RECORDS_NORMAL);
+		rc = check_summary(&r, PGO_RECORDS_NORMAL);
 	if (rc == PGO_OK)
-		rc = check_summary(&r, &cs, PGO_RECORDS_CS);
+		rc = check_summary(&r, PGO_RECORDS_CS);
 	return rc;
 }

@@ -4,6 +4,13 @@
 
 #include "analysis/formats/format.h"
 
+/** What a stored summary and the records themselves both tell. */
+struct pgo_indexed_summary {
+	bool present;
+	uint64_t counters;
+	uint64_t total; /**< of all counters, modulo 2^64 */
+};
+
 /** State of one reading, shared by the three files of the indexed reader. Offsets are from the start of the file. */
 struct pgo_indexed {
 	struct pgo_cursor file;
@@ -18,13 +25,9 @@ struct pgo_indexed {
 	uint64_t
 		misplaced_keys; /**< in a bucket their hash does not belong to, or under a hash that is not their MD5 */
 	size_t first_misplaced; /**< record index of the first of them */
-	uint64_t empty_records; /**< without any counter */
-};
-
-/** The first fields of a stored summary. */
-struct pgo_indexed_summary {
-	bool present;
-	uint64_t functions, counters, total;
+	struct pgo_indexed_summary stored[2]; /**< by enum pgo_record_filter: as the file says */
+	struct pgo_indexed_summary found[2];  /**< as the records, without pseudo ones, give */
+	uint64_t empty_records;		      /**< without any counter */
 };
 
 /** All records. indexed_table.c */

@@ -133,7 +133,7 @@ static int read_unmappable(struct pgo_profile **out, int fd, const char *format,
 
 static int read_mapped(struct pgo_profile **out, int fd, size_t length, const char *format, struct pgo_error *err)
 {
-	void *bytes = mmap(NULL, length, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0);
+	void *bytes = mmap(NULL, length, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (bytes == MAP_FAILED)
 		return read_unmappable(out, fd, format, err);
 	int rc = pgo_profile_read(out, bytes, length, format, err);

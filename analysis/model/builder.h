@@ -64,16 +64,22 @@ static inline struct pgo_function *pgo_builder_function(struct pgo_builder *b, u
 {
 	if (pgo_vec_reserve(&b->functions, 1))
 		return NULL;
+	/* field by field: clearing the whole record first costs a tenth of the reading time */
 	struct pgo_function *f = &b->functions.items[b->functions.count++];
-	*f = (struct pgo_function){
-		.name_offset = name_offset,
-		.name_length = name_length,
-		.name_ref = name_ref,
-		.cfg_hash = cfg_hash,
-		.first_counter = b->counters.count,
-		.first_site = b->sites.count,
-		.first_bitmap = b->bitmap.count,
-	};
+	f->name_offset = name_offset;
+	f->name_length = name_length;
+	f->flags = 0;
+	f->name_ref = name_ref;
+	f->cfg_hash = cfg_hash;
+	f->first_counter = b->counters.count;
+	f->counter_count = 0;
+	f->site_count = 0;
+	f->first_site = b->sites.count;
+	f->first_bitmap = b->bitmap.count;
+	f->bitmap_count = 0;
+	f->line = 0;
+	f->max = 0;
+	f->sum = 0;
 	return f;
 }
 
@@ -87,19 +93,11 @@ static inline struct pgo_function *pgo_builder_last(struct pgo_builder *b)
  */
 struct pgo_value *pgo_builder_site(struct pgo_builder *b, uint32_t kind, uint32_t count);
 
-/** Complete the record: its counter count, sum, maximum and flags. */
-static inline void pgo_builder_seal(struct pgo_builder *b)
+/** As pgo_builder_seal(), for a reader that has added the counters up already. */
+static inline void pgo_builder_seal_summed(struct pgo_builder *b, pgo_u128 sum, uint64_t max)
 {
 	struct pgo_function *f = pgo_builder_last(b);
-	size_t count = b->counters.count - f->first_counter;
-	const uint64_t *c = b->counters.items + f->first_counter;
-	uint64_t max = 0;
-	pgo_u128 sum = 0;
-	for (size_t i = 0; i < count; i++) {
-		sum += c[i];
-		max = c[i] > max ? c[i] : max;
-	}
-	f->counter_count = (uint32_t)count;
+	f->counter_count = (uint32_t)(b->counters.count - f->first_counter);
 	f->site_count = (uint32_t)(b->sites.count - f->first_site);
 	f->bitmap_count = (uint32_t)(b->bitmap.count - f->first_bitmap);
 	f->max = max;
@@ -107,8 +105,22 @@ static inline void pgo_builder_seal(struct pgo_builder *b)
 	if ((b->flags & PGO_PROFILE_IR) && (f->cfg_hash >> 60 & 1))
 		f->flags |= PGO_FUNCTION_CS;
 	if (max >= PGO_COUNTER_LIMIT)
-		f->flags |=
-			b->pseudo_counts && c[0] >= PGO_COUNTER_PSEUDO ? PGO_FUNCTION_PSEUDO : PGO_FUNCTION_SATURATED;
+		f->flags |= b->pseudo_counts && b->counters.items[f->first_counter] >= PGO_COUNTER_PSEUDO
+				    ? PGO_FUNCTION_PSEUDO
+				    : PGO_FUNCTION_SATURATED;
+}
+
+/** Complete the record: its counter count, sum, maximum and flags. */
+static inline void pgo_builder_seal(struct pgo_builder *b)
+{
+	uint64_t max = 0;
+	pgo_u128 sum = 0;
+	for (size_t i = pgo_builder_last(b)->first_counter; i < b->counters.count; i++) {
+		uint64_t c = b->counters.items[i];
+		sum += c;
+		max = c > max ? c : max;
+	}
+	pgo_builder_seal_summed(b, sum, max);
 }
 
 /** Note something that does not stop the reading. */

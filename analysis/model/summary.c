@@ -13,7 +13,8 @@
 
 #define MANTISSA_BITS 6
 #define MANTISSAS (1u << MANTISSA_BITS)
-/** Values below MANTISSAS have a bin of their own; above, each power of two has MANTISSAS bins. */
+/** Values below EXACT_BINS have a bin of their own; above, each power of two has MANTISSAS bins. */
+#define EXACT_BINS (2 * MANTISSAS)
 #define BINS ((64 - MANTISSA_BITS + 1) * MANTISSAS)
 
 /** As written by LLVM, in millionths. Source: ProfileSummaryBuilder::DefaultCutoffs. */
@@ -26,7 +27,7 @@ struct bin {
 	uint64_t count;
 };
 
-/** A bin with a cutoff in it: its counters, gathered, in descending order. */
+/** A bin with a cutoff in it: its counters, gathered, in descending order; none where the bin is one value. */
 struct gathered {
 	unsigned bin;
 	uint64_t *values;
@@ -50,6 +51,15 @@ static inline unsigned bin_of(uint64_t value)
 		return (unsigned)value;
 	unsigned shift = (unsigned)(63 - __builtin_clzll(value)) - MANTISSA_BITS;
 	return (shift + 1) * MANTISSAS + (unsigned)(value >> shift) - MANTISSAS;
+}
+
+/** Smallest value of a bin. */
+static uint64_t bin_start(unsigned bin)
+{
+	if (bin < EXACT_BINS)
+		return bin;
+	unsigned shift = bin / MANTISSAS - 1;
+	return (uint64_t)(bin % MANTISSAS + MANTISSAS) << shift;
 }
 
 static inline bool counted(const struct builder *s, const struct pgo_function *f)
@@ -140,13 +150,19 @@ static void mark_bins(struct builder *s, pgo_u128 total)
 static void gather_values(struct builder *s)
 {
 	const struct pgo_profile *p = s->profile;
+	uint64_t lowest = UINT64_MAX;
+	for (size_t g = 0; g < s->gathered_count; g++)
+		if (s->gathered[g].bin >= EXACT_BINS)
+			lowest = bin_start(s->gathered[g].bin); /* bins descend */
+	if (lowest == UINT64_MAX)
+		return;
 	for (size_t i = 0; i < p->function_count; i++) {
 		const struct pgo_function *f = &p->functions[i];
-		if (f->max == 0 || !counted(s, f))
+		if (f->max < lowest || !counted(s, f))
 			continue;
 		const uint64_t *c = pgo_function_counters(p, f);
 		for (uint32_t k = 0; k < f->counter_count; k++) {
-			unsigned slot = s->slot[bin_of(c[k])];
+			unsigned slot = c[k] < lowest ? 0 : s->slot[bin_of(c[k])];
 			if (slot)
 				s->gathered[slot - 1].values[s->gathered[slot - 1].count++] = c[k];
 		}
@@ -179,8 +195,14 @@ static void sort_descending(uint64_t *values, uint64_t *scratch, uint64_t count)
 }
 
 /** The entry at a cutoff within a gathered bin: whole groups of equal values until the sum is reached. */
-static void find_entry(const struct gathered *g, pgo_u128 want, struct pgo_summary_entry *entry)
+static void find_entry(const struct builder *s, const struct gathered *g, pgo_u128 want,
+		       struct pgo_summary_entry *entry)
 {
+	if (g->bin < EXACT_BINS) {
+		entry->min_count = g->bin;
+		entry->counter_count = g->seen + s->bins[g->bin].count;
+		return;
+	}
 	pgo_u128 sum = g->sum_seen;
 	uint64_t i = 0;
 	while (i < g->count && (sum < want || (i && g->values[i] == g->values[i - 1])))
@@ -199,7 +221,7 @@ static void fill_entries(struct builder *s, struct pgo_summary *out)
 		for (size_t g = 0; want && g < s->gathered_count; g++) {
 			const struct gathered *at = &s->gathered[g];
 			if (want > at->sum_seen && want <= at->sum_seen + s->bins[at->bin].sum)
-				find_entry(at, want, entry);
+				find_entry(s, at, want, entry);
 		}
 		if (entry->cutoff == 990000)
 			out->hot_threshold = entry->min_count;
@@ -208,6 +230,12 @@ static void fill_entries(struct builder *s, struct pgo_summary *out)
 		if (entry->cutoff == 999999)
 			out->cold_threshold = entry->min_count;
 	}
+}
+
+static uint64_t gathered_size(const struct builder *s, size_t g)
+{
+	unsigned bin = s->gathered[g].bin;
+	return bin < EXACT_BINS ? 0 : s->bins[bin].count;
 }
 
 int pgo_profile_summarize(struct pgo_summary *out, const struct pgo_profile *profile, enum pgo_record_filter filter,
@@ -225,7 +253,7 @@ int pgo_profile_summarize(struct pgo_summary *out, const struct pgo_profile *pro
 	mark_bins(s, result.total);
 	uint64_t gathered = 0, most = 0;
 	for (size_t g = 0; g < s->gathered_count; g++) {
-		uint64_t n = s->bins[s->gathered[g].bin].count;
+		uint64_t n = gathered_size(s, g);
 		gathered += n;
 		most = n > most ? n : most;
 	}
@@ -234,10 +262,9 @@ int pgo_profile_summarize(struct pgo_summary *out, const struct pgo_profile *pro
 		goto done;
 	for (size_t g = 0, at = 0; g < s->gathered_count; g++) {
 		s->gathered[g].values = values + at;
-		at += s->bins[s->gathered[g].bin].count;
+		at += gathered_size(s, g);
 	}
-	if (s->gathered_count)
-		gather_values(s);
+	gather_values(s);
 	for (size_t g = 0; g < s->gathered_count; g++)
 		sort_descending(s->gathered[g].values, values + gathered, s->gathered[g].count);
 	fill_entries(s, &result);
