@@ -26,23 +26,25 @@ static int write_list(const char *path, const struct profdata_merge *merge, stru
 	return code;
 }
 
-/* Sort what the tool said: warnings into the list, the first error into `error`. */
-static int read_log(const char *path, struct string_list *warnings, char *error, size_t size, struct pgo_error *err)
+/* What the tool said: its warnings into the list, warnings and errors into `said`, joined by "; ". */
+static int read_log(const char *path, struct string_list *warnings, char *said, size_t size, struct pgo_error *err)
 {
 	char *text = NULL;
-	size_t length = 0;
+	size_t length = 0, used = 0;
 	if (files_read(&text, &length, path, err))
 		return PGO_ESYSTEM;
 	int code = PGO_OK;
 	char *rest = text;
 	for (char *line; !code && (line = strsep(&rest, "\n"));) {
-		/* "warning: …" or "PATH: warning: …", likewise for errors */
-		const char *warning = strstr(line, "warning: ");
-		const char *failure = strstr(line, "error: ");
-		if (failure && !error[0])
-			snprintf(error, size, "%s", failure + strlen("error: "));
-		else if (warning && string_list_push(warnings, warning + strlen("warning: ")))
+		/* "warning: PATH: …"; a failure reads as warnings about single files, then one "error: …" */
+		const char *warning = strstr(line, "warning: "), *failure = strstr(line, "error: ");
+		const char *what = failure   ? failure + strlen("error: ")
+				   : warning ? warning + strlen("warning: ")
+					     : NULL;
+		if (!failure && warning && string_list_push(warnings, what))
 			code = pgo_error_set(err, PGO_ENOMEM, "out of memory");
+		if (what && used < size)
+			used += (size_t)snprintf(said + used, size - used, "%s%s", used ? "; " : "", what);
 	}
 	free(text);
 	return code;
@@ -57,7 +59,7 @@ static int run_tool(const struct profdata_merge *merge, const char *list, const 
 	int code = child_run(&result, &spec, err);
 	if (code)
 		return code;
-	char said[256] = "", end[128];
+	char said[320] = "", end[128];
 	code = read_log(log, warnings, said, sizeof said, err);
 	if (code || (result.end == CHILD_EXITED && result.status == 0))
 		return code;

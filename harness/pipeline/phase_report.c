@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -143,63 +142,18 @@ static json_object *builds_json(const struct run *run)
 	return entry;
 }
 
-/* A compiler's line about a profile that does not fit. */
-static bool about_profile(const char *line)
+/* How often the optimized build was told that the profile does not fit the program; counted by the recipe. */
+static json_object *profile_warnings_json(json_object *builds)
 {
-	static const char *const signs[] = {"-Wprofile-instr-out-of-date",
-					    "-Wprofile-instr-unprofiled",
-					    "-Wprofile-instr-missing",
-					    "-Wbackend-plugin",
-					    "hash mismatch",
-					    "no profile data available"};
-	if (!strstr(line, "warning"))
-		return false;
-	for (size_t i = 0; i < sizeof signs / sizeof *signs; i++)
-		if (strstr(line, signs[i]))
-			return true;
-	return false;
-}
-
-static void scan_log(json_object *lines, int64_t *count, const char *path)
-{
-	enum { LISTED = 10 };
-	char *text = NULL;
-	size_t length;
-	if (files_read(&text, &length, path, NULL))
-		return;
-	char *rest = text;
-	for (char *line; (line = strsep(&rest, "\n"));) {
-		if (!about_profile(line))
-			continue;
-		if (++*count <= LISTED)
-			json_object_array_add(lines, json_object_new_string_len(line, (int)strnlen(line, 400)));
-	}
-	free(text);
-}
-
-/* Warnings of the optimized build that say that the profile does not fit the program. */
-static json_object *profile_warnings_json(const struct run *run)
-{
-	if (!run->builds[BUILD_OPTIMIZED].binary)
+	json_object *record = get_member(get_member(builds, build_phase_name(BUILD_OPTIMIZED)), "record");
+	json_object *warnings = get_member(record, "warnings");
+	if (!warnings)
 		return NULL;
-	json_object *entry = json_object_new_object(), *lines = json_object_new_array();
-	int64_t count = 0;
-	char *directory = files_format("%s/build/%s", run->out, build_phase_name(BUILD_OPTIMIZED));
-	DIR *stream = directory ? opendir(directory) : NULL;
-	for (struct dirent *file; stream && (file = readdir(stream));) {
-		size_t length = strlen(file->d_name);
-		if (length < 4 || strcmp(file->d_name + length - 4, ".log"))
-			continue;
-		char *path = files_join(directory, file->d_name);
-		if (path)
-			scan_log(lines, &count, path);
-		free(path);
-	}
-	if (stream)
-		closedir(stream);
-	free(directory);
-	put_int(entry, "count", count);
-	json_object_object_add(entry, "lines", lines);
+	json_object *entry = json_object_new_object();
+	put_int(entry, "mismatched_functions", record_int(warnings, "mismatched_functions", 0));
+	put_int(entry, "out_of_date_files", record_int(warnings, "out_of_date_files", 0));
+	put_int(entry, "unprofiled", record_int(warnings, "unprofiled", 0));
+	put_text(entry, "log", record_string(record, "log", NULL));
 	return entry;
 }
 
@@ -228,6 +182,7 @@ static int build_report(struct run *run, struct pgo_error *err)
 {
 	json_object *report = run->report = json_object_new_object();
 	json_object *gate = record_of(run, "gate.json"), *workloads = json_object_new_array();
+	json_object *builds = builds_json(run);
 	put_text(report, "schema", "pgo-harness/report/1");
 	put_text(report, "tool_version", PGO_VERSION);
 	put_time(report, "written");
@@ -242,8 +197,8 @@ static int build_report(struct run *run, struct pgo_error *err)
 	json_object_object_add(report, "phases", phases_json(run));
 	json_object_object_add(report, "workloads", workloads);
 	json_object_object_add(report, "gate", gate);
-	json_object_object_add(report, "builds", builds_json(run));
-	json_object_object_add(report, "profile_warnings", profile_warnings_json(run));
+	json_object_object_add(report, "builds", builds);
+	json_object_object_add(report, "profile_warnings", profile_warnings_json(builds));
 	json_object_object_add(report, "measurement",
 			       run->builds[BUILD_OPTIMIZED].binary && run->options->until >= PIPELINE_MEASURE
 				       ? record_of(run, "measured.json")

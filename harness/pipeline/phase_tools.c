@@ -42,7 +42,11 @@ int phase_doctor(struct run *run, struct phase_note *note, struct pgo_error *err
 		if (needed_now(run, item))
 			code = doctor_failed(item, err);
 		else
-			progress_warn("warning: %s: %s", item->name, item->problem);
+			progress_line("note: %s: %s", item->name, item->problem);
+	}
+	if (!code && !run->doctor.ok) {
+		code = pgo_error_set(err, PGO_ESYSTEM, "the toolchain is not complete");
+		pgo_error_hint(err, "'pgo-harness doctor' says what is missing");
 	}
 	snprintf(note->detail, sizeof note->detail, "%s", run->doctor.tools.version ? run->doctor.tools.version : "");
 	return code;

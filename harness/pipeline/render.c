@@ -98,6 +98,31 @@ char *render_functions(json_object *comparison, char *out, size_t size)
 	return out;
 }
 
+char *render_recipe(json_object *report, char *out, size_t size)
+{
+	json_object *release =
+		get_member(get_member(render_build(report, "instrumented"), "record"), "release_profile");
+	out[0] = '\0';
+	if (release)
+		snprintf(out, size, "release profile: lto = %s, codegen-units = %s, opt-level = %s",
+			 record_string(release, "lto", "?"), record_string(release, "codegen_units", "?"),
+			 record_string(release, "opt_level", "?"));
+	return out;
+}
+
+char *render_misfit(json_object *report, char *out, size_t size)
+{
+	json_object *w = get_member(report, "profile_warnings");
+	long long functions = record_int(w, "mismatched_functions", 0), files = record_int(w, "out_of_date_files", 0);
+	out[0] = '\0';
+	if (functions || files)
+		snprintf(out, size,
+			 "WARNING: the profile does not fit the program: %lld functions did not match, %lld files out "
+			 "of date",
+			 functions, files);
+	return out;
+}
+
 json_object *render_build(json_object *report, const char *phase)
 {
 	return get_member(get_member(report, "builds"), phase);

@@ -34,6 +34,9 @@ char *render_functions(json_object *comparison, char *out, size_t size);
 /** One line about the recipe's release profile (cargo); "" for others. @return out */
 char *render_recipe(json_object *report, char *out, size_t size);
 
+/** "12 functions did not match the profile, …" of the optimized build; "" when all fitted. @return out */
+char *render_misfit(json_object *report, char *out, size_t size);
+
 /** The build record of a phase ("instrumented", "baseline", "optimized"), or NULL. */
 json_object *render_build(json_object *report, const char *phase);
 

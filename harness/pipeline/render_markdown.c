@@ -37,10 +37,8 @@ static void write_head(FILE *out, json_object *report)
 	if (render_recipe(report, recipe, sizeof recipe)[0])
 		fprintf(out, " (%s)", recipe);
 	fprintf(out, "\n");
-	int64_t count = record_int(get_member(report, "profile_warnings"), "count", 0);
-	if (count)
-		fprintf(out, "\n**The compiler said %lld times that the profile does not fit the program.**\n",
-			(long long)count);
+	if (render_misfit(report, recipe, sizeof recipe)[0])
+		fprintf(out, "\n**%s**\n", recipe);
 }
 
 static void write_measured(FILE *out, json_object *report)

@@ -39,11 +39,8 @@ static void write_toolchain(FILE *out, json_object *report)
 		record_string(report, "recipe", ""));
 	if (render_recipe(report, recipe, sizeof recipe)[0])
 		fprintf(out, "            %s\n", recipe);
-	int64_t count = record_int(get_member(report, "profile_warnings"), "count", 0);
-	if (count)
-		fprintf(out,
-			"            WARNING: the compiler said %lld times that the profile does not fit the program\n",
-			(long long)count);
+	if (render_misfit(report, recipe, sizeof recipe)[0])
+		fprintf(out, "            %s\n", recipe);
 }
 
 static void write_training(FILE *out, json_object *report)

@@ -38,7 +38,7 @@ struct fixture {
 static int setup(void **state)
 {
 	struct fixture *f = calloc(1, sizeof *f);
-	strcpy(f->dir, "/tmp/collect.XXXXXX");
+	strcpy(f->dir, P_tmpdir "/collect.XXXXXX");
 	if (!f || !mkdtemp(f->dir))
 		return -1;
 	f->corpus = (struct corpus){.name = "test", .workloads = f->workloads};
