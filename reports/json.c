@@ -16,7 +16,7 @@ static void put_side(struct pgo_json root, const char *key, const char *name, co
 {
 	struct pgo_json in = pgo_json_object(root, key);
 	pgo_json_profile(in, name, profile);
-	pgo_json_summary(in, &side->summary);
+	pgo_json_summary(in, "functions", &side->summary);
 	pgo_json_skew(in, &side->skew);
 }
 
@@ -179,7 +179,7 @@ int pgo_json_show(FILE *out, const struct pgo_report *report, struct pgo_error *
 	pgo_json_head(root, "pgo-analyze/show/1");
 	pgo_json_profile(root, report->profile_name, report->profile);
 	pgo_json_text(root, "records", report->filter == PGO_RECORDS_CS ? "context_sensitive" : "normal");
-	pgo_json_summary(root, s);
+	pgo_json_summary(root, "function_total", s);
 	pgo_json_skew(root, report->skew);
 	struct pgo_json cutoffs = pgo_json_array(root, "detailed_summary");
 	for (size_t i = 0; i < s->entry_count; i++) {

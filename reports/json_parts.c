@@ -33,9 +33,9 @@ void pgo_json_verdict(struct pgo_json root, const struct pgo_verdict *verdict)
 	}
 }
 
-void pgo_json_summary(struct pgo_json in, const struct pgo_summary *s)
+void pgo_json_summary(struct pgo_json in, const char *functions, const struct pgo_summary *s)
 {
-	pgo_json_u64(in, "functions", s->function_count);
+	pgo_json_u64(in, functions, s->function_count);
 	pgo_json_u64(in, "nonzero_functions", s->nonzero_functions);
 	pgo_json_u64(in, "counters", s->counter_count);
 	pgo_json_u64(in, "nonzero_counters", s->nonzero_counters);

@@ -54,7 +54,8 @@ void pgo_json_hash(struct pgo_json in, const char *key, uint64_t value);
 /** The beginning of every document: schema and tool. */
 void pgo_json_head(struct pgo_json root, const char *schema);
 void pgo_json_verdict(struct pgo_json root, const struct pgo_verdict *verdict);
-void pgo_json_summary(struct pgo_json in, const struct pgo_summary *summary);
+/** `functions`: key of the number of functions. */
+void pgo_json_summary(struct pgo_json in, const char *functions, const struct pgo_summary *summary);
 void pgo_json_skew(struct pgo_json in, const struct pgo_skew *skew);
 /** Members of a whole profile: flags, build ids, warnings. */
 void pgo_json_profile(struct pgo_json in, const char *name, const struct pgo_profile *profile);

@@ -8,14 +8,46 @@
 
 #include "pgo/report.h"
 
-/** Flush, and tell whether everything arrived. `name` as it stands in the message. */
-static int check_stream(FILE *out, const char *name, struct pgo_error *err)
+/*
+ * A stream over a descriptor that remembers why a write failed: stdio itself drops the reason when a buffer is written
+ * before the end. Closing the stream leaves the descriptor open.
+ */
+struct target {
+	int fd;
+	int failure; /* errno, or 0 */
+};
+
+static ssize_t target_write(void *cookie, const char *bytes, size_t length)
 {
-	errno = 0;
-	if (fflush(out) == 0 && !ferror(out))
-		return PGO_OK;
-	if (errno == 0)
-		errno = EIO; /* the failed write was an earlier one */
+	struct target *target = cookie;
+	size_t done = 0;
+	while (done < length) {
+		ssize_t n = write(target->fd, bytes + done, length - done);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			target->failure = target->failure ? target->failure : errno;
+			return 0;
+		}
+		done += (size_t)n;
+	}
+	return (ssize_t)length;
+}
+
+/** Everything through one stream onto `fd`. `name` as it stands in the message. */
+static int write_to(int fd, const char *name, int (*write)(FILE *, const struct pgo_report *, struct pgo_error *),
+		    const struct pgo_report *report, struct pgo_error *err)
+{
+	struct target target = {.fd = fd};
+	FILE *out = fopencookie(&target, "w", (cookie_io_functions_t){.write = target_write});
+	if (!out)
+		return pgo_error_set(err, PGO_ENOMEM, "out of memory");
+	setvbuf(out, NULL, _IOFBF, 1 << 16);
+	int rc = write(out, report, err);
+	bool failed = fclose(out) != 0;
+	if (rc != PGO_OK || !(failed || target.failure))
+		return rc;
+	errno = target.failure ? target.failure : EIO;
 	return pgo_error_errno(err, "cannot write %s", name);
 }
 
@@ -49,26 +81,15 @@ static int write_beside(const char *path, mode_t mode,
 	char quoted[600];
 	snprintf(quoted, sizeof quoted, "'%s'", path);
 	char *temporary = NULL;
-	FILE *out = NULL;
 	int fd = open_beside(path, mode, &temporary, err);
-	int rc = PGO_ESYSTEM;
 	if (fd < 0)
-		goto done;
-	out = fdopen(fd, "w");
-	if (!out) {
-		rc = pgo_error_errno(err, "cannot write %s", quoted);
-		close(fd);
-		goto done;
-	}
-	rc = write(out, report, err);
-	if (rc == PGO_OK)
-		rc = check_stream(out, quoted, err);
-	if (fclose(out) != 0 && rc == PGO_OK)
+		return PGO_ESYSTEM;
+	int rc = write_to(fd, quoted, write, report, err);
+	if (close(fd) != 0 && rc == PGO_OK)
 		rc = pgo_error_errno(err, "cannot write %s", quoted);
 	if (rc == PGO_OK && rename(temporary, path) != 0)
 		rc = pgo_error_errno(err, "cannot write %s", quoted);
-done:
-	if (rc != PGO_OK && temporary)
+	if (rc != PGO_OK)
 		unlink(temporary);
 	free(temporary);
 	return rc;
@@ -79,13 +100,11 @@ static int write_in_place(const char *path, int (*write)(FILE *, const struct pg
 {
 	char quoted[600];
 	snprintf(quoted, sizeof quoted, "'%s'", path);
-	FILE *out = fopen(path, "we");
-	if (!out)
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
 		return pgo_error_errno(err, "cannot write %s", quoted);
-	int rc = write(out, report, err);
-	if (rc == PGO_OK)
-		rc = check_stream(out, quoted, err);
-	if (fclose(out) != 0 && rc == PGO_OK)
+	int rc = write_to(fd, quoted, write, report, err);
+	if (close(fd) != 0 && rc == PGO_OK)
 		rc = pgo_error_errno(err, "cannot write %s", quoted);
 	return rc;
 }
@@ -95,8 +114,8 @@ int pgo_report_to(const char *path, int (*write)(FILE *, const struct pgo_report
 {
 	struct stat status;
 	if (!path || strcmp(path, "-") == 0) {
-		int rc = write(stdout, report, err);
-		return rc == PGO_OK ? check_stream(stdout, "standard output", err) : rc;
+		fflush(stdout); /* what was printed before comes first */
+		return write_to(STDOUT_FILENO, "standard output", write, report, err);
 	}
 	if (stat(path, &status) != 0)
 		return write_beside(path, 0666, write, report, err);

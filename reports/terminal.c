@@ -36,14 +36,13 @@ static void similarity_section(const struct pgo_text *t, const struct pgo_compar
 {
 	char cell[PGO_TEXT_CELL];
 	pgo_text_heading(t, "Similarity");
-	measure(t, "overlap", pgo_text_percent(cell, c->overlap_ratio), "sum of min(p, q), as llvm-profdata");
+	measure(t, "overlap", pgo_text_percent(cell, c->overlap_ratio), "sum of min(p, q), llvm-profdata's");
 	measure(t, "divergence (JSD)", pgo_text_number(cell, c->jsd_bits), "bits, 0 equal to 1 disjoint");
 	measure(t, "  between functions", pgo_text_number(cell, c->jsd_between_bits), "bits: which functions run");
 	measure(t, "  within functions", pgo_text_number(cell, c->jsd_within_bits), "bits: how they run inside");
 	measure(t, "Hellinger distance", pgo_text_number(cell, c->hellinger), "0 to 1");
 	measure(t, "total variation", pgo_text_number(cell, c->total_variation), "0 to 1");
-	measure(t, "mean shape distance", pgo_text_number(cell, c->decisions.shape_tv),
-		"inside functions, weighted by test, 0 to 1");
+	measure(t, "mean shape distance", pgo_text_number(cell, c->decisions.shape_tv), "inside functions, 0 to 1");
 	measure(t, "Spearman", pgo_text_optional(cell, c->spearman), "rank correlation of function shares");
 	measure(t, "Kendall tau-b", pgo_text_optional(cell, c->kendall_tau_b), "the same by pairs");
 	measure(t, "hot sets shared, 99 %", pgo_text_optional(cell, c->hot_jaccard), "Jaccard, 0 to 1");

@@ -35,8 +35,8 @@ int cli_version(void);
 /** Complain that there is no command `name` and name the nearest. @return exit code */
 int cli_unknown_command(const char *name);
 
-/** Flush standard output and see whether all arrived. @return exit code */
-int cli_finish_stdout(void);
+/** Write what `fill` prints to standard output and see whether all arrived. @return exit code */
+int cli_print(void (*fill)(FILE *out, const void *context), const void *context);
 
 /** Print a failure to standard error. @return its exit code */
 int cli_fail(const struct pgo_error *err);

@@ -22,23 +22,35 @@ const struct cli_command *cli_command_find(const char *name)
 	return NULL;
 }
 
+static void fill_overview(FILE *out, const void *context)
+{
+	(void)context;
+	fputs("Usage: pgo-analyze COMMAND [OPTION...] [PROFILE...]\n"
+	      "Judge whether a PGO profile can be trusted.\n\n",
+	      out);
+	for (const struct cli_command *c = cli_commands; c->name; c++)
+		fprintf(out, "  %-10s %s\n", c->name, c->summary);
+	fputs("\n"
+	      "  pgo-analyze COMMAND --help   what it answers, its options, examples, exit codes\n"
+	      "  pgo-analyze --version        version of this program\n\n"
+	      "Start with: pgo-analyze compare train.profdata production.profdata\n",
+	      out);
+}
+
 int cli_overview(void)
 {
-	printf("Usage: pgo-analyze COMMAND [OPTION...] [PROFILE...]\n"
-	       "Judge whether a PGO profile can be trusted.\n\n");
-	for (const struct cli_command *c = cli_commands; c->name; c++)
-		printf("  %-10s %s\n", c->name, c->summary);
-	printf("\n"
-	       "  pgo-analyze COMMAND --help   what it answers, its options, examples, exit codes\n"
-	       "  pgo-analyze --version        version of this program\n\n"
-	       "Start with: pgo-analyze compare train.profdata production.profdata\n");
-	return cli_finish_stdout();
+	return cli_print(fill_overview, NULL);
+}
+
+static void fill_version(FILE *out, const void *context)
+{
+	(void)context;
+	fprintf(out, "%s %s\n", CLI_PROGRAM, PGO_VERSION);
 }
 
 int cli_version(void)
 {
-	printf("%s %s\n", CLI_PROGRAM, PGO_VERSION);
-	return cli_finish_stdout();
+	return cli_print(fill_version, NULL);
 }
 
 int cli_unknown_command(const char *name)

@@ -148,16 +148,25 @@ struct cli_common cli_common_defaults(const char *command)
 	return (struct cli_common){.command = command, .writer = pgo_writer_find("text")};
 }
 
+struct help {
+	const struct argp *argp;
+	const char *command;
+};
+
+static void fill_help(FILE *out, const void *context)
+{
+	const struct help *help = context;
+	char name[64];
+	snprintf(name, sizeof name, "%s %s", CLI_PROGRAM, help->command);
+	argp_help(help->argp, out, ARGP_HELP_SHORT_USAGE | ARGP_HELP_LONG | ARGP_HELP_DOC, name);
+}
+
 int cli_parse(const struct argp *argp, int argc, char **argv, void *input, struct cli_common *common)
 {
 	/* messages, help and exit are ours: house style, and a full disk is noticed */
 	error_t rc = argp_parse(argp, argc, argv, ARGP_NO_ERRS | ARGP_NO_HELP | ARGP_NO_EXIT, NULL, input);
-	if (common->err.code == 0 && common->help) {
-		char name[64];
-		snprintf(name, sizeof name, "%s %s", CLI_PROGRAM, common->command);
-		argp_help(argp, stdout, ARGP_HELP_SHORT_USAGE | ARGP_HELP_LONG | ARGP_HELP_DOC, name);
-		return cli_finish_stdout();
-	}
+	if (common->err.code == 0 && common->help)
+		return cli_print(fill_help, &(struct help){argp, common->command});
 	if (common->err.code == 0 && common->version)
 		return cli_version();
 	if (rc != 0 && common->err.code == 0)

@@ -13,16 +13,35 @@ int cli_fail(const struct pgo_error *err)
 	return pgo_exit_code(err->code);
 }
 
-int cli_finish_stdout(void)
+/** write(2) itself, so that the reason of a failure is known however long the text is. */
+static int write_all(const char *text, size_t length, struct pgo_error *err)
+{
+	while (length) {
+		ssize_t n = write(STDOUT_FILENO, text, length);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return pgo_error_errno(err, "cannot write standard output");
+		text += n;
+		length -= (size_t)n;
+	}
+	return PGO_OK;
+}
+
+int cli_print(void (*fill)(FILE *out, const void *context), const void *context)
 {
 	struct pgo_error err = {0};
-	errno = 0;
-	if (fflush(stdout) == 0 && !ferror(stdout))
-		return PGO_EXIT_OK;
-	if (errno == 0)
-		errno = EIO; /* the failed write was an earlier one */
-	pgo_error_errno(&err, "cannot write standard output");
-	return cli_fail(&err);
+	char *text = NULL;
+	size_t length = 0;
+	FILE *memory = open_memstream(&text, &length);
+	if (memory)
+		fill(memory, context);
+	if (!memory || fclose(memory) != 0)
+		pgo_error_set(&err, PGO_ENOMEM, "out of memory");
+	else
+		write_all(text, length, &err);
+	free(text);
+	return err.code ? cli_fail(&err) : PGO_EXIT_OK;
 }
 
 int cli_write(const struct cli_common *common, struct pgo_report *report,

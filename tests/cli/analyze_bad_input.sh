@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Bad input: one clear error, exit code 3, no result. The readers' own messages are tested in tests/malformed.
+. "$(dirname "$0")/analyze_lib.bash"
+cd "$SAMPLES"
+
+bad() { golden "bad-$1" 3 show "$2"; }
+bad empty /dev/null
+bad missing no-such-file
+bad directory .
+bad truncated-header malformed/idx_trunc_24
+bad truncated malformed/idx_trunc_1000
+bad version-14 malformed/idx_ver14
+bad version-0 malformed/idx_ver0
+bad counter malformed/t_neg
+bad text-cut malformed/t_trunc
+bad raw ir-22.profraw
+bad sample sample.extbinary.prof
+bad gcda gcov/clang22-a.gcda
+golden bad-input-format 2 show --input-format no-such-format ir-22.profdata
+golden bad-both 3 compare no-such-file malformed/idx_ver14
+
+# profiles that do not go together
+golden bad-kinds 3 compare fe-22.profdata ir-22.profdata
+golden bad-entry 3 compare entry-22.profdata ir-22.profdata
+golden bad-coverage 3 compare bytecov-22.profdata ir-22.profdata
+
+# a file that may not be read (root may read everything)
+if [ "$(id -u)" != 0 ]; then
+	cp ir-22.profdata "$SCRATCH/secret"
+	chmod 0 "$SCRATCH/secret"
+	refuses 3 "pgo-analyze: cannot read profile '$SCRATCH/secret': cannot open: Permission denied" show "$SCRATCH/secret"
+fi
+
+# every prefix of a profile is refused with a message, whatever was cut
+size=$(stat -c %s ir-22.profdata)
+for ((n = 0; n < size; n += 37)); do
+	head -c $n ir-22.profdata >"$SCRATCH/prefix"
+	code=0
+	"$ANALYZE" show "$SCRATCH/prefix" >"$SCRATCH/out" 2>"$SCRATCH/err" || code=$?
+	[ $code = 3 ] && [ ! -s "$SCRATCH/out" ] && head -1 "$SCRATCH/err" | grep -q "^pgo-analyze: cannot read profile '.*': ." ||
+		fail "the first $n bytes: exit code $code, $(cat "$SCRATCH/err")"
+done
+
+# nothing in malformed/ ends in a crash or without a message
+for file in malformed/*; do
+	code=0
+	"$ANALYZE" show "$file" >/dev/null 2>"$SCRATCH/err" || code=$?
+	case $code in
+	0) ;;
+	3) [ -s "$SCRATCH/err" ] || fail "$file: refused without a word" ;;
+	*) fail "$file: exit code $code: $(cat "$SCRATCH/err")" ;;
+	esac
+done
+finish
