@@ -46,6 +46,13 @@ static inline struct pgo_profile *open_sample(const char *name)
 	return p;
 }
 
+/** For mkstemp() and mkdtemp(). */
+static inline void scratch_template(char *out, size_t size)
+{
+	const char *dir = getenv("TMPDIR");
+	snprintf(out, size, "%s/pgo-test-XXXXXX", dir && *dir ? dir : P_tmpdir);
+}
+
 /** What holds of every profile a reader hands out, whatever bytes it came from. */
 static inline void check_invariants(const struct pgo_profile *p)
 {
