@@ -13,42 +13,44 @@
 
 struct measure_options {
 	const char *out_dir;
-	const char *label;          /**< file name and title, e.g. "optimized" */
-	const char *baseline;       /**< program A */
-	const char *candidate;      /**< program B */
+	const char *label;     /**< file name and title, e.g. "optimized" */
+	const char *baseline;  /**< program A */
+	const char *candidate; /**< program B */
 	enum measure_method method;
-	int runs;                   /**< pairs per workload (cachegrind: 1) */
+	int runs; /**< pairs per workload (cachegrind: 1) */
 	int warmup;
-	double max_seconds;         /**< whole measurement */
-	double min_effect;          /**< ratios within 1 ± this are "no difference" */
-	uint64_t seed;              /**< bootstrap */
+	double max_seconds; /**< whole measurement */
+	double min_effect;  /**< ratios within 1 ± this are "no difference" */
+	uint64_t seed;	    /**< bootstrap */
 };
 
 struct measure_workload {
-	size_t workload;       /**< index into the corpus */
-	double ratio;          /**< ratio of medians */
-	double low, high;      /**< 95 % BCa bootstrap interval; equal to ratio for cachegrind (deterministic) */
-	double p_value;        /**< exact sign test / Wilcoxon over pairs; 1 for cachegrind */
+	size_t workload;  /**< index into the corpus */
+	double ratio;	  /**< ratio of medians */
+	double low, high; /**< 95 % BCa bootstrap interval; equal to ratio for cachegrind (deterministic) */
+	double p_value;	  /**< Wilcoxon signed-rank over pairs; 1 for cachegrind */
 	int pairs;
-	double spread;         /**< relative median absolute deviation of A's samples */
+	double spread;			      /**< relative median absolute deviation of A's samples */
 	double baseline_cost, candidate_cost; /**< median, in the method's unit (ns, or estimated cycles) */
-	bool outputs_equal;    /**< standard output and exit status of both builds agree */
+	bool outputs_equal; /**< standard output and exit status of both builds agree, or one build alone does not
+			       repeat itself */
 	bool guard;
-	char note[160];        /**< "noisy", "outliers", "outputs differ at byte 17", "" */
+	char note[160]; /**< "noisy", "outliers", "outputs differ at byte 17", "" */
 };
 
 struct measure_result {
 	enum measure_method method;
 	size_t workload_count;
 	struct measure_workload *workloads;
-	double ratio;          /**< geometric mean over held-out workloads */
+	double ratio; /**< geometric mean over held-out workloads */
 	double low, high;
 	bool outputs_equal;
-	bool noisy;            /**< spread too large for this method: recommendation says what to use */
+	bool noisy; /**< spread too large for this method: recommendation says what to use */
 	char recommendation[256];
 };
 
-/** Measures roles heldout and guard. @return PGO_OK, PGO_ECHILD (a run failed), PGO_EINTERRUPTED, PGO_EINVAL (no such workload). */
+/** Measures roles heldout and guard. @return PGO_OK, PGO_ECHILD (a run failed), PGO_EINTERRUPTED, PGO_EINVAL (no such
+ * workload). */
 int measure_run(struct measure_result *out, const struct corpus *corpus, const struct measure_options *options,
 		struct pgo_error *err);
 void measure_result_release(struct measure_result *result);
@@ -57,9 +59,10 @@ json_object *measure_json(const struct measure_result *result, const struct corp
 /** Pure statistics, tested on their own. */
 double measure_median(const double *values, size_t n);
 /** Ratio of medians b/a with BCa bootstrap interval over pairs; n >= 3, else interval is (NAN, NAN). */
-void measure_ratio_bca(const double *a, const double *b, size_t n, uint64_t seed, double level, double *ratio, double *low,
-		       double *high);
-/** Two-sided exact Wilcoxon signed-rank p-value of log(b/a) (n <= 25 exact by enumeration of the rank-sum distribution, normal beyond). */
+void measure_ratio_bca(const double *a, const double *b, size_t n, uint64_t seed, double level, double *ratio,
+		       double *low, double *high);
+/** Two-sided exact Wilcoxon signed-rank p-value of log(b/a) (n <= 25 exact by enumeration of the rank-sum distribution,
+ * normal beyond). */
 double measure_wilcoxon(const double *a, const double *b, size_t n);
 
 #endif
