@@ -15,19 +15,19 @@ const char *build_phase_name(enum build_phase phase); /* "instrumented", "optimi
 
 /** The tools a run uses; every string absolute and owned; NULL: not needed. */
 struct toolchain {
-	char *cc, *cxx;          /**< clang toolchains */
-	char *cargo, *rustc;     /**< cargo recipe */
-	char *profdata;          /**< the llvm-profdata that reads what this compiler writes */
-	char *linker;            /**< lld, or NULL: the default linker */
-	char *version;           /**< e.g. "clang 22.1.8", "rustc 1.95.0 (LLVM 22.1.2)" */
+	char *cc, *cxx;	     /**< clang toolchains */
+	char *cargo, *rustc; /**< cargo recipe */
+	char *profdata;	     /**< the llvm-profdata that reads what this compiler writes */
+	char *linker;	     /**< lld, or NULL: the default linker */
+	char *version;	     /**< e.g. "clang 22.1.8", "rustc 1.95.0 (LLVM 22.1.2)" */
 	int llvm_major;
 };
 
 /** One finding of the doctor. */
 struct doctor_item {
-	char name[64];     /**< "compiler", "llvm-profdata", "profile runtime", "linker", "valgrind", "disk", … */
+	char name[64]; /**< "compiler", "llvm-profdata", "profile runtime", "linker", "valgrind", "disk", … */
 	bool ok;
-	bool required;     /**< false: something works less well without it */
+	bool required;	   /**< false: something works less well without it */
 	char found[256];   /**< path and version, or "" */
 	char problem[256]; /**< what is missing or wrong, or "" */
 	char remedy[256];  /**< the command that installs it, or "" */
@@ -37,7 +37,7 @@ struct doctor {
 	struct toolchain tools;
 	size_t item_count;
 	struct doctor_item *items;
-	bool ok;           /**< every required item is */
+	bool ok; /**< every required item is */
 };
 
 /**
@@ -62,8 +62,8 @@ void doctor_print(const struct doctor *doctor, FILE *out);
  * @param profile   indexed profile for BUILD_OPTIMIZED, else NULL.
  * @param[out] binary  absolute path of the built program; caller frees.
  * @param[out] reused  true when the last build was still good.
- * @return PGO_OK, PGO_ECHILD (build failed: message names the command, its end, the log file and the log's last lines in
- *         the hint), PGO_EINTERRUPTED, PGO_EINVAL (binary not there after the build).
+ * @return PGO_OK, PGO_ECHILD (build failed: message names the command, its end, the log file and the log's last lines
+ * in the hint; or it left no program), PGO_EINTERRUPTED, PGO_EFORMAT (source not there), PGO_ESYSTEM.
  */
 int recipe_build(char **binary, bool *reused, const struct corpus *corpus, const struct toolchain *tools,
 		 enum build_phase phase, const char *profile, const char *out_dir, struct pgo_error *err);
