@@ -2,6 +2,7 @@
 #include "pgo/compare.h"
 
 #include <math.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,6 +20,7 @@ struct work {
 	struct pgo_side_view side[2];
 	struct pgo_side out[2];
 	struct pgo_join join;
+	struct pgo_logs logs;
 	struct pgo_part *parts;
 	struct pgo_totals *job_totals;
 	size_t jobs;
@@ -27,8 +29,11 @@ struct work {
 	struct pgo_tested *tested;
 	size_t tested_count;
 	uint32_t largest; /* counters of the largest tested row */
-	double size;	  /* effective executions a profile stands for */
-	int failed[3];	  /* result codes of the parallel tasks */
+	struct pgo_keyed *order;
+	struct pgo_function_comparison *list;
+	double size;   /* effective executions a profile stands for */
+	int failed[3]; /* result codes of the parallel tasks */
+	atomic_bool test_failed;
 };
 
 struct pgo_compare_options pgo_compare_defaults(void)
@@ -81,6 +86,7 @@ static int view_side(struct work *w, unsigned s)
 	v->summary = &o->summary;
 	v->total = (double)o->summary.total;
 	v->scale = v->total > 0 ? 1 / v->total : 0;
+	v->log_scale = v->total > 0 ? log2(v->scale) : 0;
 	return pgo_profile_skew(&o->skew, v->profile, w->filter, &o->summary, NULL);
 }
 
@@ -101,13 +107,17 @@ static double share_of(const struct pgo_side_view *v, uint32_t index)
 	return (double)v->profile->functions[index].sum * v->scale;
 }
 
-/* Functions run on neither side would be one big tie that hides the rest; stale ones are no pairs. */
+/*
+ * What needs function shares only: rank correlations, and B's share in A's n largest functions. Functions run on
+ * neither side are left out (they would be one big tie that hides the rest), and stale ones, which are no pairs.
+ */
 static int correlate(struct work *w)
 {
-	double *x = malloc((w->join.count + 1) * sizeof *x), *y = malloc((w->join.count + 1) * sizeof *y);
-	size_t n = 0;
+	double *x = pgo_array_new(w->join.count, sizeof *x), *y = pgo_array_new(w->join.count, sizeof *y);
+	double *scratch = pgo_array_new(w->join.count, sizeof *scratch);
+	size_t sizes[3] = {10, 100, w->out[0].skew.hot_functions}, n = 0;
 	int rc = PGO_ENOMEM;
-	if (!x || !y)
+	if (!x || !y || !scratch)
 		goto done;
 	for (size_t i = 0; i < w->join.count; i++) {
 		const struct pgo_pair *p = &w->join.pairs[i];
@@ -115,36 +125,22 @@ static int correlate(struct work *w)
 		y[n] = share_of(&w->side[1], p->test);
 		n += p->join != PGO_JOIN_MISMATCHED && (x[n] > 0 || y[n] > 0);
 	}
+	/* Stale functions follow: among A's largest they take a place and capture nothing. */
+	size_t all = n;
+	for (size_t i = 0; i < w->join.count; i++)
+		if (w->join.pairs[i].join == PGO_JOIN_MISMATCHED && w->join.pairs[i].train != PGO_NO_INDEX) {
+			x[all] = share_of(&w->side[0], w->join.pairs[i].train);
+			y[all++] = 0;
+		}
 	rc = pgo_rank_correlations(&w->spearman, &w->kendall, x, y, n);
+	for (unsigned k = 0; rc == PGO_OK && k < 3 && w->side[0].total > 0 && w->side[1].total > 0; k++) {
+		double sum = pgo_sum_of_top(x, y, all, sizes[k], scratch);
+		w->matching[k] = (struct pgo_optional){true, sum < 1 ? sum : 1};
+	}
 done:
 	free(x);
 	free(y);
-	return rc;
-}
-
-/* B's share in A's n largest functions; ties in the order of the join. */
-static int match_weights(struct work *w)
-{
-	struct pgo_keyed *order = malloc((w->join.count + 1) * sizeof *order);
-	size_t n = 0;
-	if (!order)
-		return PGO_ENOMEM;
-	for (size_t i = 0; i < w->join.count; i++) {
-		double share = share_of(&w->side[0], w->join.pairs[i].train);
-		if (share > 0)
-			order[n++] = (struct pgo_keyed){.key = ~pgo_key_of(share), .index = (uint32_t)i};
-	}
-	int rc = pgo_sort_keyed(order, n);
-	size_t sizes[3] = {10, 100, w->out[0].skew.hot_functions};
-	for (unsigned k = 0; rc == PGO_OK && n > 0 && w->side[1].total > 0 && k < 3; k++) {
-		double sum = 0;
-		for (size_t i = 0; i < sizes[k] && i < n; i++) {
-			const struct pgo_pair *p = &w->join.pairs[order[i].index];
-			sum += p->join == PGO_JOIN_MATCHED ? share_of(&w->side[1], p->test) : 0;
-		}
-		w->matching[k] = (struct pgo_optional){true, sum < 1 ? sum : 1};
-	}
-	free(order);
+	free(scratch);
 	return rc;
 }
 
@@ -156,14 +152,11 @@ static void pass_job(void *context, size_t index)
 		w->failed[0] = correlate(w);
 		return;
 	}
-	if (index == 1) {
-		w->failed[1] = match_weights(w);
-		return;
-	}
-	size_t first = (index - 2) * ROWS_PER_JOB, last = first + ROWS_PER_JOB;
+	size_t first = (index - 1) * ROWS_PER_JOB, last = first + ROWS_PER_JOB;
 	if (last > w->join.count)
 		last = w->join.count;
-	pgo_counters_pass(w->parts, &w->job_totals[index - 2], &w->join, first, last, &w->side[0], &w->side[1]);
+	pgo_counters_pass(w->parts, &w->job_totals[index - 1], &w->join, first, last, &w->side[0], &w->side[1],
+			  &w->logs);
 }
 
 static void add_totals(struct pgo_totals *sum, const struct pgo_totals *t)
@@ -210,7 +203,7 @@ static void test_job(void *context, size_t index)
 	size_t first = index * TESTS_PER_JOB, last = first + TESTS_PER_JOB;
 	struct pgo_keyed *scratch = malloc((w->largest + 1u) * sizeof *scratch);
 	if (!scratch) {
-		w->failed[2] = PGO_ENOMEM;
+		atomic_store(&w->test_failed, true);
 		return;
 	}
 	for (size_t i = first; i < last && i < w->tested_count; i++) {
@@ -227,7 +220,7 @@ static int run_tests(struct work *w)
 		return rc;
 	w->size = w->options->n_eff * w->sum.ran;
 	pgo_parallel(test_job, w, (w->tested_count + TESTS_PER_JOB - 1) / TESTS_PER_JOB, w->threads);
-	return w->failed[2] ? w->failed[2] : pgo_benjamini_hochberg(w->tested, w->tested_count);
+	return atomic_load(&w->test_failed) ? PGO_ENOMEM : pgo_benjamini_hochberg(w->tested, w->tested_count);
 }
 
 static bool opposite_classes(uint8_t a, uint8_t b)
@@ -275,99 +268,38 @@ static void fill_function(struct pgo_function_comparison *f, const struct work *
 	f->flagged = t->q_value <= w->options->alpha && has_effect(f, w->options);
 }
 
-static const char *row_name(const struct work *w, uint32_t row)
+/* Third stage: the rows for the caller, in jobs. */
+static void fill_job(void *context, size_t index)
 {
-	const struct pgo_pair *p = &w->join.pairs[row];
-	unsigned s = p->test != PGO_NO_INDEX;
-	const struct pgo_profile *profile = w->side[s].profile;
-	return pgo_function_name(profile, &profile->functions[s ? p->test : p->train]);
+	struct work *w = context;
+	size_t first = index * ROWS_PER_JOB, last = first + ROWS_PER_JOB;
+	for (size_t i = first; i < last && i < w->join.count; i++)
+		fill_function(&w->list[i], w, w->order[i].index);
 }
 
-/* qsort has no context argument in C17: ties carry their names along. */
-struct named {
-	const char *name;
-	uint32_t index;
-};
-
-static int compare_named(const void *x, const void *y)
+static int list_functions(struct pgo_comparison *out, struct work *w)
 {
-	const struct named *a = x, *b = y;
-	int names = strcmp(a->name, b->name);
-	return names ? names : a->index < b->index ? -1 : a->index > b->index;
-}
-
-static int sort_tie(const struct work *w, struct pgo_keyed *tie, size_t count)
-{
-	struct named *named = malloc(count * sizeof *named);
-	if (!named)
+	size_t massive = 0, rest = w->join.count;
+	w->order = pgo_array_new(w->join.count, sizeof *w->order);
+	w->list = pgo_array_new(w->join.count, sizeof *w->list);
+	if (!w->order || !w->list)
 		return PGO_ENOMEM;
-	for (size_t i = 0; i < count; i++)
-		named[i] = (struct named){row_name(w, tie[i].index), tie[i].index};
-	qsort(named, count, sizeof *named, compare_named);
-	for (size_t i = 0; i < count; i++)
-		tie[i].index = named[i].index;
-	free(named);
-	return PGO_OK;
-}
-
-static bool tied(const struct work *w, const struct pgo_keyed *a, const struct pgo_keyed *b)
-{
-	const struct pgo_part *p = &w->parts[a->index], *q = &w->parts[b->index];
-	return a->key == b->key && p->train_share + p->test_share == q->train_share + q->test_share;
-}
-
-/* Rows with mass by falling divergence, then mass, then name. Two stable passes, the minor key first. */
-static int order_rows(const struct work *w, struct pgo_keyed *order, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		order[i].key = ~pgo_key_of(w->parts[order[i].index].train_share + w->parts[order[i].index].test_share);
-	int rc = pgo_sort_keyed(order, count);
-	for (size_t i = 0; i < count; i++)
-		order[i].key = ~pgo_key_of(w->parts[order[i].index].jsd_bits);
-	if (rc == PGO_OK)
-		rc = pgo_sort_keyed(order, count);
-	for (size_t i = 0, end; rc == PGO_OK && i < count; i = end) {
-		for (end = i + 1; end < count && tied(w, &order[i], &order[end]); end++) {
-		}
-		if (end - i > 1)
-			rc = sort_tie(w, order + i, end - i);
-	}
-	return rc;
-}
-
-static int list_functions(struct pgo_comparison *out, const struct work *w)
-{
-	struct pgo_keyed *order = malloc((w->join.count + 1) * sizeof *order);
-	struct pgo_function_comparison *list = NULL;
-	size_t massive = 0;
-	int rc = PGO_ENOMEM;
-
-	if (!order)
-		goto done;
 	for (size_t i = 0; i < w->join.count; i++)
 		if (w->parts[i].train_share > 0 || w->parts[i].test_share > 0)
-			order[massive++].index = (uint32_t)i;
-	rc = order_rows(w, order, massive);
-	if (rc)
-		goto done;
-	list = malloc((w->join.count + 1) * sizeof *list);
-	if (!list) {
-		rc = PGO_ENOMEM;
-		goto done;
-	}
-	for (size_t i = 0; i < massive; i++) {
-		fill_function(&list[i], w, order[i].index);
-		out->flagged_functions += list[i].flagged;
-	}
-	size_t at = massive;
-	for (size_t i = 0; i < w->join.count; i++)
+			w->order[massive++].index = (uint32_t)i;
+	for (size_t i = w->join.count; i-- > 0;)
 		if (w->parts[i].train_share == 0 && w->parts[i].test_share == 0)
-			fill_function(&list[at++], w, i);
-	out->functions = list;
-	out->function_count = at;
-done:
-	free(order);
-	return rc;
+			w->order[--rest].index = (uint32_t)i;
+	int rc = pgo_order_rows(w->order, massive, &w->join, w->parts, w->side);
+	if (rc)
+		return rc;
+	pgo_parallel(fill_job, w, (w->join.count + ROWS_PER_JOB - 1) / ROWS_PER_JOB, w->threads);
+	for (size_t i = 0; i < massive; i++)
+		out->flagged_functions += w->list[i].flagged;
+	out->functions = w->list;
+	w->list = NULL;
+	out->function_count = w->join.count;
+	return PGO_OK;
 }
 
 static double ratio(double x)
@@ -458,11 +390,12 @@ static int compute(struct pgo_comparison *out, struct work *w)
 	if (rc)
 		return rc;
 	w->jobs = (w->join.count + ROWS_PER_JOB - 1) / ROWS_PER_JOB;
-	w->parts = malloc((w->join.count + 1) * sizeof *w->parts);
+	w->parts = pgo_array_new(w->join.count, sizeof *w->parts);
 	w->job_totals = calloc(w->jobs + 1, sizeof *w->job_totals);
 	if (!w->parts || !w->job_totals)
 		return PGO_ENOMEM;
-	pgo_parallel(pass_job, w, w->jobs + 2, w->threads);
+	pgo_logs_init(&w->logs);
+	pgo_parallel(pass_job, w, w->jobs + 1, w->threads);
 	rc = first_failure(w);
 	for (size_t i = 0; i < w->jobs; i++)
 		add_totals(&w->sum, &w->job_totals[i]);
@@ -504,6 +437,8 @@ int pgo_compare(struct pgo_comparison *out, const struct pgo_profile *train, con
 	free(w.parts);
 	free(w.job_totals);
 	free(w.tested);
+	free(w.order);
+	free(w.list);
 	return rc;
 }
 

@@ -72,9 +72,9 @@ static void count_pairs(double *concordant, double *discordant, const struct ran
 
 static int ranks_init(struct ranks *r, size_t n)
 {
-	*r = (struct ranks){.dense = malloc(n * sizeof *r->dense),
-			    .mid = malloc(n * sizeof *r->mid),
-			    .order = malloc(n * sizeof *r->order)};
+	*r = (struct ranks){.dense = pgo_array_new(n, sizeof *r->dense),
+			    .mid = pgo_array_new(n, sizeof *r->mid),
+			    .order = pgo_array_new(n, sizeof *r->order)};
 	return r->dense && r->mid && r->order ? PGO_OK : PGO_ENOMEM;
 }
 

@@ -18,6 +18,18 @@ double pgo_jsd_term(double p, double q)
 	return term > 0 ? term : 0;
 }
 
+void pgo_logs_init(struct pgo_logs *logs)
+{
+	logs->v_log_v[0] = 0;
+	for (unsigned v = 1; v < PGO_SMALL; v++)
+		logs->v_log_v[v] = v * log2(v);
+}
+
+double pgo_v_log_v(const struct pgo_logs *logs, uint64_t v)
+{
+	return v < PGO_SMALL ? logs->v_log_v[v] : (double)v * log2((double)v);
+}
+
 /* One side of a row. A record it does not have, a pseudo record and one without counts are alike: nothing ran. */
 struct record {
 	const struct pgo_function *function; /* NULL: nothing ran */
@@ -82,25 +94,52 @@ static void pass_train_alone(struct pgo_totals *t, const struct record *a, doubl
 			t->wasted_heat += (double)a->counters[i] * scale;
 }
 
+/* Sums of one row both sides ran. */
+struct row_sums {
+	double overlap, distance, roots;
+	double a_logs, b_logs, mean_logs; /* sums of x log x, y log y and m log m */
+	bool differs;			  /* some counter has another share */
+};
+
+/*
+ * Divergence of a row from the entropies: (sum p log p + sum q log q) / 2 - sum m log m, where sum p log p is
+ * scale (sum x log x) + p_f log scale. One logarithm a counter instead of two.
+ */
+static double row_divergence(const struct row_sums *s, const struct pgo_part *part, const struct pgo_side_view *train,
+			     const struct pgo_side_view *test)
+{
+	if (!s->differs)
+		return 0;
+	double p_logs = train->scale * s->a_logs + part->train_share * train->log_scale;
+	double q_logs = test->scale * s->b_logs + part->test_share * test->log_scale;
+	double bits = (p_logs + q_logs) / 2 - s->mean_logs;
+	/* The row's own first term is the least it can be; rounding may leave the difference below. */
+	double least = pgo_jsd_term(part->train_share, part->test_share);
+	return bits > least ? bits : least;
+}
+
 /* Both ran it, and counter i means the same on both sides. */
 static double pass_both(struct pgo_part *part, struct pgo_totals *t, const struct record *a, const struct record *b,
-			double a_scale, double b_scale)
+			const struct pgo_side_view *train, const struct pgo_side_view *test,
+			const struct pgo_logs *logs)
 {
 	double inside_a = 1 / a->share, inside_b = 1 / b->share;
-	double jsd = 0, overlap = 0, distance = 0, roots = 0;
+	struct row_sums sums = {0};
 
 	for (uint32_t i = 0; i < a->count; i++) {
 		uint64_t x = a->counters[i], y = b->counters[i];
 		if (!(x | y))
 			continue;
-		double p = (double)x * a_scale, q = (double)y * b_scale;
-		double r = p * inside_a, s = q * inside_b;
+		double p = (double)x * train->scale, q = (double)y * test->scale;
+		double r = p * inside_a, s = q * inside_b, m = (p + q) / 2;
 		unsigned ca = class_of(x, a), cb = class_of(y, b);
-		jsd += pgo_jsd_term(p, q);
-		overlap += p < q ? p : q;
-		distance += fabs(r - s);
-		if (x && y)
-			roots += p == q ? p : sqrt(p * q);
+		sums.a_logs += pgo_v_log_v(logs, x);
+		sums.b_logs += pgo_v_log_v(logs, y);
+		sums.mean_logs += m * log2(m);
+		sums.differs |= p != q;
+		sums.overlap += p < q ? p : q;
+		sums.distance += fabs(r - s);
+		sums.roots += p == q ? p : sqrt(p * q);
 		t->table[ca][cb] += q;
 		t->missed_counters += x ? 0 : q;
 		t->served_999 += x >= a->hot999 ? q : 0;
@@ -109,20 +148,20 @@ static double pass_both(struct pgo_part *part, struct pgo_totals *t, const struc
 		t->hot_both += ca == PGO_CLASS_HOT && cb == PGO_CLASS_HOT;
 		t->hot999_both += x >= a->hot999 && y >= b->hot999;
 	}
-	part->jsd_bits = jsd;
-	part->shape_tv = distance / 2 < 1 ? distance / 2 : 1;
-	t->bhattacharyya += roots;
-	t->overlap += overlap;
+	part->jsd_bits = row_divergence(&sums, part, train, test);
+	part->shape_tv = sums.distance / 2 < 1 ? sums.distance / 2 : 1;
+	t->bhattacharyya += sums.roots;
+	t->overlap += sums.overlap;
 	if (a->function->max >= a->hot)
 		t->served_function += b->share;
 	if (part->train_dominant != part->test_dominant)
 		t->flipped += b->share;
 	t->shape_tv += b->share * part->shape_tv;
-	return overlap;
+	return sums.overlap;
 }
 
 static void pass_row(struct pgo_part *part, struct pgo_totals *t, const struct pgo_pair *pair,
-		     const struct pgo_side_view *train, const struct pgo_side_view *test)
+		     const struct pgo_side_view *train, const struct pgo_side_view *test, const struct pgo_logs *logs)
 {
 	struct record a = record_of(train, pair->train), b = record_of(test, pair->test);
 
@@ -138,7 +177,7 @@ static void pass_row(struct pgo_part *part, struct pgo_totals *t, const struct p
 	t->join_mass[pair->join][1] += b.share;
 	t->ran += a.function || b.function;
 	if (a.function && b.function) {
-		double overlap = pass_both(part, t, &a, &b, train->scale, test->scale);
+		double overlap = pass_both(part, t, &a, &b, train, test, logs);
 		if (a.function->site_count != b.function->site_count)
 			t->sites_differ += b.share;
 		else
@@ -158,8 +197,9 @@ static void pass_row(struct pgo_part *part, struct pgo_totals *t, const struct p
 }
 
 void pgo_counters_pass(struct pgo_part *parts, struct pgo_totals *totals, const struct pgo_join *join, size_t first,
-		       size_t last, const struct pgo_side_view *train, const struct pgo_side_view *test)
+		       size_t last, const struct pgo_side_view *train, const struct pgo_side_view *test,
+		       const struct pgo_logs *logs)
 {
 	for (size_t i = first; i < last; i++)
-		pass_row(&parts[i], totals, &join->pairs[i], train, test);
+		pass_row(&parts[i], totals, &join->pairs[i], train, test, logs);
 }

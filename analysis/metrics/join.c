@@ -225,13 +225,14 @@ int pgo_join_build(struct pgo_join *out, const struct pgo_profile *train, const 
 	while (slots / 4 * 3 <= train->function_count)
 		slots *= 2;
 	w.mask = slots - 1;
-	w.slots = calloc(slots, sizeof *w.slots);
+	w.slots = pgo_array_new(slots, sizeof *w.slots);
 	w.train_state = calloc(train->function_count + 1, 1);
 	w.test_state = calloc(test->function_count + 1, 1);
 	w.partner = malloc((test->function_count + 1) * sizeof *w.partner);
-	join.pairs = malloc((train->function_count + test->function_count + 1) * sizeof *join.pairs);
+	join.pairs = pgo_array_new(train->function_count + test->function_count, sizeof *join.pairs);
 	if (!w.slots || !w.train_state || !w.test_state || !w.partner || !join.pairs)
 		goto done;
+	memset(w.slots, 0, slots * sizeof *w.slots);
 	fill_slots(&w);
 	memset(w.partner, 0xff, (test->function_count + 1) * sizeof *w.partner);
 	for (size_t i = 0; i < test->function_count; i++)

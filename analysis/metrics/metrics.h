@@ -6,6 +6,20 @@
 
 #define PGO_NO_INDEX UINT32_MAX
 
+/** Array of at least one item, uninitialised; free() it. @return NULL when out of memory */
+void *pgo_array_new(size_t count, size_t item_size);
+
+/** v log2 v for small integers: most counters are small, and a look-up costs a fifth of a logarithm. */
+#define PGO_SMALL 1024
+struct pgo_logs {
+	double v_log_v[PGO_SMALL];
+};
+
+void pgo_logs_init(struct pgo_logs *logs);
+
+/** v log2 v, 0 for 0. */
+double pgo_v_log_v(const struct pgo_logs *logs, uint64_t v);
+
 /** A row of the join: one function record on one side, or a matched record on both. */
 struct pgo_pair {
 	uint32_t train; /**< PGO_NO_INDEX: not on this side */
@@ -43,6 +57,7 @@ struct pgo_side_view {
 	const struct pgo_summary *summary;
 	double scale; /**< 1 / total; 0 for an all-zero profile */
 	double total;
+	double log_scale; /**< log2(scale); 0 for an all-zero profile */
 };
 
 /** What the pass over the counters leaves for each row: 64 bytes, one cache line. */
@@ -74,7 +89,8 @@ struct pgo_totals {
 
 /** Pass over the counters of rows [first, last): fills their parts and adds up the totals. */
 void pgo_counters_pass(struct pgo_part *parts, struct pgo_totals *totals, const struct pgo_join *join, size_t first,
-		       size_t last, const struct pgo_side_view *train, const struct pgo_side_view *test);
+		       size_t last, const struct pgo_side_view *train, const struct pgo_side_view *test,
+		       const struct pgo_logs *logs);
 
 /** The divergence of two shares in bits: m (1 - H2(p / (p + q))), m = (p + q) / 2. Range 0..m. */
 double pgo_jsd_term(double p, double q);
@@ -123,6 +139,13 @@ uint64_t pgo_key_of(double x);
 
 /** Run `count` jobs on up to `threads` threads, each job once. Jobs must not share what they write. */
 void pgo_parallel(void (*job)(void *context, size_t index), void *context, size_t count, unsigned threads);
+
+/** Sum of y over the n largest x; ties in x count in the order of the arrays. `scratch` has room for `count`. */
+double pgo_sum_of_top(const double *x, const double *y, size_t count, size_t n, double *scratch);
+
+/** Rows with mass by falling divergence, then falling mass, then name. @return PGO_OK or PGO_ENOMEM */
+int pgo_order_rows(struct pgo_keyed *order, size_t count, const struct pgo_join *join, const struct pgo_part *parts,
+		   const struct pgo_side_view side[2]);
 
 /** Fill `out->retained` from the other fields. */
 void pgo_retained_estimate(struct pgo_comparison *out);

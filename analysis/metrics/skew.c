@@ -7,10 +7,10 @@
 
 /* The TOP largest values, falling. */
 struct top {
-	double values[TOP];
+	uint64_t values[TOP];
 };
 
-static inline void top_add(struct top *t, double value)
+static inline void top_add(struct top *t, uint64_t value)
 {
 	if (value <= t->values[TOP - 1])
 		return;
@@ -26,7 +26,7 @@ static void top_shares(double out[3], const struct top *t, double total)
 	for (unsigned k = 0; k < 3; k++) {
 		double sum = 0;
 		for (unsigned i = 0; i < sizes[k]; i++)
-			sum += t->values[i];
+			sum += (double)t->values[i];
 		out[k] = sum / total < 1 ? sum / total : 1;
 	}
 }
@@ -45,6 +45,9 @@ int pgo_profile_skew(struct pgo_skew *out, const struct pgo_profile *profile, en
 	struct top counters = {0}, functions = {0};
 	double counter_logs = 0, function_logs = 0, total = (double)summary->total;
 
+	struct pgo_logs table;
+
+	pgo_logs_init(&table);
 	(void)err; /* nothing here can fail: the parameter keeps the family's shape */
 	for (size_t i = 0; i < profile->function_count && summary->total; i++) {
 		const struct pgo_function *f = &profile->functions[i];
@@ -53,17 +56,14 @@ int pgo_profile_skew(struct pgo_skew *out, const struct pgo_profile *profile, en
 		const uint64_t *c = pgo_function_counters(profile, f);
 		double logs = 0;
 		for (uint32_t k = 0; k < f->counter_count; k++) {
-			if (c[k] == 0)
-				continue;
-			double v = (double)c[k];
-			if (c[k] > 1)
-				logs += v * log2(v);
-			top_add(&counters, v);
+			logs += pgo_v_log_v(&table, c[k]);
+			top_add(&counters, c[k]);
 			s.hot_counters += c[k] >= summary->hot_threshold;
 		}
 		counter_logs += logs;
-		function_logs += (double)f->sum * log2((double)f->sum);
-		top_add(&functions, (double)f->sum);
+		double sum = (double)f->sum;
+		function_logs += sum * log2(sum);
+		top_add(&functions, f->sum <= UINT64_MAX ? (uint64_t)f->sum : UINT64_MAX);
 		s.hot_functions += f->max >= summary->hot_threshold;
 	}
 	if (summary->total) {

@@ -40,7 +40,7 @@ int pgo_sort_keyed(struct pgo_keyed *items, size_t count)
 		insertion_sort(items, count);
 		return PGO_OK;
 	}
-	struct pgo_keyed *other = malloc(count * sizeof *other);
+	struct pgo_keyed *other = pgo_array_new(count, sizeof *other);
 	uint32_t(*start)[BUCKETS] = calloc(DIGITS, sizeof *start);
 	struct pgo_keyed *from = items, *to = other;
 	if (!other || !start) {
