@@ -1,0 +1,73 @@
+; Programs for the Lisp of heldout/lisp.lua.
+
+(define (append a b) (if (null? a) b (cons (car a) (append (cdr a) b))))
+(define (map f list) (if (null? list) '() (cons (f (car list)) (map f (cdr list)))))
+(define (filter keep list)
+  (cond ((null? list) '())
+        ((keep (car list)) (cons (car list) (filter keep (cdr list))))
+        (else (filter keep (cdr list)))))
+(define (fold f start list) (if (null? list) start (fold f (f start (car list)) (cdr list))))
+(define (range from to) (if (> from to) '() (cons from (range (+ from 1) to))))
+(define (length list) (fold (lambda (n x) (+ n 1)) 0 list))
+(define (reverse list) (fold (lambda (done x) (cons x done)) '() list))
+
+; quicksort
+(define (sort list)
+  (if (null? list)
+      '()
+      (let ((pivot (car list)) (rest (cdr list)))
+        (append (sort (filter (lambda (x) (< x pivot)) rest))
+                (cons pivot (sort (filter (lambda (x) (not (< x pivot))) rest)))))))
+(define seed 42)
+(define (next) (set! seed (remainder (+ (* seed 1103515245) 12345) 2147483648)) (remainder (quotient seed 65536) 1000))
+(define (numbers n) (if (= n 0) '() (cons (next) (numbers (- n 1)))))
+(define sorted (sort (numbers 300)))
+(print 'sorted (length sorted) (car sorted) (fold + 0 sorted))
+
+; primes by trial division
+(define (divides? d n) (= (remainder n d) 0))
+(define (prime? n)
+  (define (try d) (cond ((> (* d d) n) #t) ((divides? d n) #f) (else (try (+ d 1)))))
+  (if (< n 2) #f (try 2)))
+(print 'primes (length (filter prime? (range 1 1500))))
+
+; eight queens, boards as lists of columns
+(define (safe? column distance board)
+  (cond ((null? board) #t)
+        ((= (car board) column) #f)
+        ((= (car board) (+ column distance)) #f)
+        ((= (car board) (- column distance)) #f)
+        (else (safe? column (+ distance 1) (cdr board)))))
+(define (queens n)
+  (define (place row board)
+    (if (= row n)
+        1
+        (fold (lambda (total column) (if (safe? column 1 board) (+ total (place (+ row 1) (cons column board))) total))
+              0 (range 1 n))))
+  (place 0 '()))
+(print 'queens (queens 6))
+
+; symbolic derivative with simplification
+(define (second list) (car (cdr list)))
+(define (third list) (car (cdr (cdr list))))
+(define (sum a b) (cond ((eq? a 0) b) ((eq? b 0) a) ((number? a) (if (number? b) (+ a b) (cons '+ (cons a (cons b '()))))) (else (cons '+ (cons a (cons b '()))))))
+(define (product a b)
+  (cond ((eq? a 0) 0) ((eq? b 0) 0) ((eq? a 1) b) ((eq? b 1) a) (else (cons '* (cons a (cons b '()))))))
+(define (derive e v)
+  (cond ((number? e) 0)
+        ((symbol? e) (if (eq? e v) 1 0))
+        ((eq? (car e) '+) (sum (derive (second e) v) (derive (third e) v)))
+        (else (sum (product (second e) (derive (third e) v)) (product (derive (second e) v) (third e))))))
+(define (size e) (if (pair? e) (+ (size (car e)) (size (cdr e))) 1))
+(define poly '(+ (* (* x x) (* x y)) (+ (* 3 (* x x)) (+ (* y x) 7))))
+(print (derive poly 'x))
+(define (times n f x) (if (= n 0) x (times (- n 1) f (f x))))
+(print 'size (size (times 3 (lambda (e) (derive (cons '* (cons e (cons poly '()))) 'x)) poly)))
+
+; coins
+(define (ways amount coins)
+  (cond ((= amount 0) 1)
+        ((null? coins) 0)
+        ((< amount 0) 0)
+        (else (+ (ways amount (cdr coins)) (ways (- amount (car coins)) coins)))))
+(print 'ways (ways 45 '(50 20 10 5 2 1)))
