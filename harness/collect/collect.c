@@ -392,7 +392,7 @@ static json_object *warnings_json(struct collecting *c)
 	return list;
 }
 
-static int write_record(struct collecting *c, const char *path, struct pgo_error *err)
+static int write_record(struct collect_result *result, struct collecting *c, const char *path, struct pgo_error *err)
 {
 	/* when nothing was merged again, the warnings of the last merge still hold */
 	json_object *lines = NULL;
@@ -405,10 +405,12 @@ static int write_record(struct collecting *c, const char *path, struct pgo_error
 	json_object_object_add(record, "train", json_object_get(c->train));
 	json_object_object_add(record, "leave_one_out", json_object_get(c->leave_one_out));
 	json_object_object_add(record, "left_out", json_object_get(c->left_out));
-	json_object_object_add(record, "merges", json_object_new_int64((int64_t)c->merges));
 	json_object_object_add(record, "warnings", json_object_new_int64(warnings));
 	json_object_object_add(record, "warning_lines", kept ? json_object_get(lines) : warnings_json(c));
-	int code = record_write(path, record, err);
+	result->merges = c->merges;
+	result->warnings = (size_t)warnings;
+	/* an unchanged record keeps its time: whoever depends on it has nothing to do */
+	int code = c->old && json_object_equal(c->old, record) ? PGO_OK : record_write(path, record, err);
 	json_object_put(record);
 	return code;
 }
@@ -446,7 +448,7 @@ static int collect_into(struct collect_result *result, struct collecting *c, str
 	if (!code)
 		code = merge_leave_one_out(c, err);
 	if (!code)
-		code = write_record(c, record_path, err);
+		code = write_record(result, c, record_path, err);
 	free(record_path);
 	return code;
 }

@@ -33,6 +33,8 @@ struct collect_result {
 	char *train_profile;       /**< absolute path */
 	size_t share_count;
 	struct collect_share *shares;
+	size_t merges;   /**< profiles made; 0: all were still good */
+	size_t warnings; /**< of llvm-profdata, listed in merge.json */
 };
 
 /** @return PGO_OK, PGO_ECHILD (llvm-profdata failed: its message is passed on), PGO_EFORMAT (a workload's profile is empty or damaged). */

@@ -51,20 +51,12 @@ int phase_merge(struct run *run, struct phase_note *note, struct pgo_error *err)
 	int code = collect_all(&result, run->corpus, &options, err);
 	if (code)
 		return code;
+	note->reused = result.merges == 0;
 	snprintf(note->detail, sizeof note->detail, "%zu training workloads into '%s'", result.share_count,
 		 result.train_profile);
+	if (result.warnings)
+		progress_warn("warning: llvm-profdata gave %zu warnings, listed in profiles/merge.json",
+			      result.warnings);
 	collect_result_release(&result);
-	char *path = run_path(run, "profiles/merge.json");
-	json_object *record = NULL;
-	code = path ? record_read(&record, path, err) : pgo_error_set(err, PGO_ENOMEM, "out of memory");
-	free(path);
-	if (code)
-		return code;
-	note->reused = record_int(record, "merges", 1) == 0;
-	int64_t warnings = record_int(record, "warnings", 0);
-	if (warnings)
-		progress_warn("warning: llvm-profdata gave %lld warnings, listed in profiles/merge.json",
-			      (long long)warnings);
-	json_object_put(record);
 	return PGO_OK;
 }

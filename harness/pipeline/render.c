@@ -177,7 +177,7 @@ static json_object *worst_comparison(json_object *report)
 	json_object *list = get_member(get_member(report, "gate"), "comparisons"), *worst = NULL;
 	for (size_t i = 0; i < get_length(list); i++) {
 		json_object *entry = get_item(list, i);
-		if (strcmp(record_string(entry, "kind", ""), "heldout"))
+		if (strcmp(record_string(entry, "kind", ""), "heldout") || !record_bool(entry, "judged", false))
 			continue;
 		if (!worst ||
 		    record_number(entry, "under_served_mass", 0) > record_number(worst, "under_served_mass", 0))

@@ -92,7 +92,7 @@ static void write_blame(FILE *out, json_object *report)
 	for (size_t i = 0; i < get_length(list); i++) {
 		json_object *c = get_item(list, i);
 		char functions[1024];
-		if (strcmp(record_string(c, "kind", ""), "heldout") ||
+		if (!record_bool(c, "judged", false) || strcmp(record_string(c, "kind", ""), "heldout") ||
 		    !render_functions(c, functions, sizeof functions)[0])
 			continue;
 		if (!head)

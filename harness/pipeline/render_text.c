@@ -114,7 +114,7 @@ static void write_blame(FILE *out, json_object *report)
 	for (size_t i = 0; i < get_length(list); i++) {
 		json_object *c = get_item(list, i);
 		char functions[1024], line[1200];
-		if (strcmp(record_string(c, "kind", ""), "heldout") ||
+		if (!record_bool(c, "judged", false) || strcmp(record_string(c, "kind", ""), "heldout") ||
 		    !render_functions(c, functions, sizeof functions)[0])
 			continue;
 		if (!head)
@@ -215,7 +215,10 @@ static void write_files(FILE *out, json_object *report)
 	size_t count = render_next(report, next, 6);
 	for (size_t i = 0; i < count; i++) {
 		fprintf(out, i ? "" : "\nNext\n");
-		render_wrapped(out, 12, next[i] ? next[i] : "");
+		if (next[i] && strstr(next[i], ": pgo-")) /* a command is pasted, so it stays whole */
+			fprintf(out, "            %s\n", next[i]);
+		else
+			render_wrapped(out, 12, next[i] ? next[i] : "");
 		free(next[i]);
 	}
 }
