@@ -23,6 +23,18 @@ size_t pgo_utf8_sequence(const char *text)
 	return length;
 }
 
+const char *pgo_double_text(char out[PGO_DOUBLE_TEXT], double value)
+{
+	if (value == 0)
+		value = 0; /* no negative zero */
+	for (int digits = 15; digits <= 17; digits++) {
+		snprintf(out, PGO_DOUBLE_TEXT - 2, "%.*g", digits, value);
+		if (strtod(out, NULL) == value)
+			break;
+	}
+	return strpbrk(out, ".e") ? out : strcat(out, ".0");
+}
+
 char *pgo_build_id_text(const struct pgo_build_id *id, char out[65])
 {
 	static const char digits[] = "0123456789abcdef";

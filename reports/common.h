@@ -28,6 +28,11 @@ void pgo_selection_release(struct pgo_selection *selection);
 /** Length of the valid UTF-8 sequence at `s` (NUL-terminated), 0 when there is none. */
 size_t pgo_utf8_sequence(const char *s);
 
+enum { PGO_DOUBLE_TEXT = 40 };
+
+/** Shortest decimal text of a finite double that reads back to the same value, always with a point or an exponent. */
+const char *pgo_double_text(char out[PGO_DOUBLE_TEXT], double value);
+
 /** Lower-case hexadecimal text of a build id. @return out */
 char *pgo_build_id_text(const struct pgo_build_id *id, char out[65]);
 

@@ -21,8 +21,9 @@ static void text(FILE *out, const char *value, char end)
 
 static void number(FILE *out, double value, char end)
 {
+	char digits[PGO_DOUBLE_TEXT];
 	if (isfinite(value))
-		fprintf(out, "%.17g", value + 0.0);
+		fputs(pgo_double_text(digits, value), out);
 	fputc(end, out);
 }
 

@@ -107,16 +107,8 @@ void pgo_json_double(struct pgo_json in, const char *key, double value)
 		pgo_json_null(in, key);
 		return;
 	}
-	if (value == 0)
-		value = 0; /* no negative zero */
-	char text[40];
-	for (int digits = 15; digits <= 17; digits++) {
-		snprintf(text, sizeof text - 2, "%.*g", digits, value);
-		if (strtod(text, NULL) == value)
-			break;
-	}
-	if (!strpbrk(text, ".e"))
-		strcat(text, ".0");
+	char text[PGO_DOUBLE_TEXT];
+	pgo_double_text(text, value);
 	put(in, key, made(in, json_object_new_double_s(value, text)));
 }
 
