@@ -22,9 +22,11 @@ static const uint32_t cutoffs[] = {10000,  100000, 200000, 300000, 400000, 50000
 				   800000, 900000, 950000, 990000, 999000, 999900, 999990, 999999};
 #define CUTOFFS (sizeof cutoffs / sizeof cutoffs[0])
 
+/** Counters of a bin: how many, and the sum of what each has above the start of the bin; `carries` holds the rest of
+ * it. */
 struct bin {
-	pgo_u128 sum;
 	uint64_t count;
+	uint64_t above;
 };
 
 /** A bin with a cutoff in it: its counters, gathered, in descending order; none where the bin is one value. */
@@ -40,6 +42,7 @@ struct builder {
 	const struct pgo_profile *profile;
 	enum pgo_record_filter filter;
 	struct bin bins[BINS];
+	uint64_t carries[BINS]; /**< how often `above` passed 2^64: hardly ever */
 	struct gathered gathered[CUTOFFS];
 	size_t gathered_count;
 	uint8_t slot[BINS]; /**< 1 + index into gathered, 0 for bins without a cutoff */
@@ -47,10 +50,8 @@ struct builder {
 
 static inline unsigned bin_of(uint64_t value)
 {
-	if (value < MANTISSAS)
-		return (unsigned)value;
-	unsigned shift = (unsigned)(63 - __builtin_clzll(value)) - MANTISSA_BITS;
-	return (shift + 1) * MANTISSAS + (unsigned)(value >> shift) - MANTISSAS;
+	unsigned shift = (unsigned)(63 - __builtin_clzll(value | MANTISSAS)) - MANTISSA_BITS;
+	return shift * MANTISSAS + (unsigned)(value >> shift);
 }
 
 /** Smallest value of a bin. */
@@ -60,6 +61,12 @@ static uint64_t bin_start(unsigned bin)
 		return bin;
 	unsigned shift = bin / MANTISSAS - 1;
 	return (uint64_t)(bin % MANTISSAS + MANTISSAS) << shift;
+}
+
+static pgo_u128 bin_sum(const struct builder *s, unsigned bin)
+{
+	const struct bin *b = &s->bins[bin];
+	return (pgo_u128)bin_start(bin) * b->count + b->above + ((pgo_u128)s->carries[bin] << 64);
 }
 
 static inline bool counted(const struct builder *s, const struct pgo_function *f)
@@ -97,9 +104,12 @@ static void add_function(struct builder *s, struct pgo_summary *out, const struc
 			out->max_internal_count = internal;
 	}
 	for (uint64_t i = 0; i < n; i++) {
-		struct bin *b = &s->bins[bin_of(c[i])];
-		b->sum += c[i];
-		b->count++;
+		unsigned shift = (unsigned)(63 - __builtin_clzll(c[i] | MANTISSAS)) - MANTISSA_BITS;
+		unsigned at = shift * MANTISSAS + (unsigned)(c[i] >> shift);
+		uint64_t above = c[i] & ((1ull << shift) - 1);
+		s->bins[at].count++;
+		if (__builtin_add_overflow(s->bins[at].above, above, &s->bins[at].above))
+			s->carries[at]++;
 	}
 	if (f->flags & PGO_FUNCTION_SATURATED)
 		for (uint64_t i = 0; i < n; i++)
@@ -136,18 +146,28 @@ static void mark_bins(struct builder *s, pgo_u128 total)
 		while (next < CUTOFFS && wanted(total, cutoffs[next]) == 0)
 			next++;
 		bool crossed = false;
-		for (; next < CUTOFFS && wanted(total, cutoffs[next]) <= sum + s->bins[b].sum; next++)
+		pgo_u128 here = bin_sum(s, b);
+		for (; next < CUTOFFS && wanted(total, cutoffs[next]) <= sum + here; next++)
 			crossed = true;
 		if (crossed) {
 			s->gathered[s->gathered_count++] = (struct gathered){.bin = b, .seen = seen, .sum_seen = sum};
 			s->slot[b] = (uint8_t)s->gathered_count;
 		}
-		sum += s->bins[b].sum;
+		sum += here;
 		seen += s->bins[b].count;
 	}
 }
 
-static void gather_values(struct builder *s)
+static void gather_from(struct builder *s, const uint64_t *counters, uint64_t count, uint64_t lowest)
+{
+	for (uint64_t i = 0; i < count; i++) {
+		unsigned slot = counters[i] < lowest ? 0 : s->slot[bin_of(counters[i])];
+		if (slot)
+			s->gathered[slot - 1].values[s->gathered[slot - 1].count++] = counters[i];
+	}
+}
+
+static void gather_values(struct builder *s, const struct pgo_summary *summary)
 {
 	const struct pgo_profile *p = s->profile;
 	uint64_t lowest = UINT64_MAX;
@@ -156,16 +176,14 @@ static void gather_values(struct builder *s)
 			lowest = bin_start(s->gathered[g].bin); /* bins descend */
 	if (lowest == UINT64_MAX)
 		return;
+	if (summary->counter_count == p->counter_count) { /* every counter takes part: no need to go by function */
+		gather_from(s, p->counters, p->counter_count, lowest);
+		return;
+	}
 	for (size_t i = 0; i < p->function_count; i++) {
 		const struct pgo_function *f = &p->functions[i];
-		if (f->max < lowest || !counted(s, f))
-			continue;
-		const uint64_t *c = pgo_function_counters(p, f);
-		for (uint32_t k = 0; k < f->counter_count; k++) {
-			unsigned slot = c[k] < lowest ? 0 : s->slot[bin_of(c[k])];
-			if (slot)
-				s->gathered[slot - 1].values[s->gathered[slot - 1].count++] = c[k];
-		}
+		if (f->max >= lowest && counted(s, f))
+			gather_from(s, pgo_function_counters(p, f), f->counter_count, lowest);
 	}
 }
 
@@ -220,7 +238,7 @@ static void fill_entries(struct builder *s, struct pgo_summary *out)
 		*entry = (struct pgo_summary_entry){.cutoff = cutoffs[c]};
 		for (size_t g = 0; want && g < s->gathered_count; g++) {
 			const struct gathered *at = &s->gathered[g];
-			if (want > at->sum_seen && want <= at->sum_seen + s->bins[at->bin].sum)
+			if (want > at->sum_seen && want <= at->sum_seen + bin_sum(s, at->bin))
 				find_entry(s, at, want, entry);
 		}
 		if (entry->cutoff == 990000)
@@ -264,7 +282,7 @@ int pgo_profile_summarize(struct pgo_summary *out, const struct pgo_profile *pro
 		s->gathered[g].values = values + at;
 		at += gathered_size(s, g);
 	}
-	gather_values(s);
+	gather_values(s, &result);
 	for (size_t g = 0; g < s->gathered_count; g++)
 		sort_descending(s->gathered[g].values, values + gathered, s->gathered[g].count);
 	fill_entries(s, &result);
