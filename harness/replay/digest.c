@@ -9,8 +9,8 @@
 
 /*
  * A workload as JSON text (so that no two spell the same), with the digest of every input's content, and the digest of
- * that. Placeholders stay as they are: where the run directory lies changes no result. Files below {source} and {out}
- * are left to the binary's digest.
+ * that. Placeholders stay as they are: where the run directory lies changes no result. Files of a source tree that is
+ * fetched into {out} are left to the binary's digest.
  */
 
 static json_object *list_json(const struct string_list *list)
@@ -21,44 +21,55 @@ static json_object *list_json(const struct string_list *list)
 	return array;
 }
 
-/* Content of a file or of a directory strictly below the corpus; what is not there, or elsewhere, adds nothing. */
-static int add_path(json_object *inputs, const char *absolute, struct pgo_error *err)
+/* Content of a file, or of a directory where those count; what is not there adds nothing. */
+static int add_path(json_object *inputs, const char *absolute, bool directories, struct pgo_error *err)
 {
 	char digest[33];
 	struct stat st;
-	if (stat(absolute, &st) != 0 || !(S_ISREG(st.st_mode) || S_ISDIR(st.st_mode)))
+	int code = PGO_OK;
+	if (stat(absolute, &st) != 0)
 		return PGO_OK;
-	int code = S_ISDIR(st.st_mode) ? files_digest_tree(digest, absolute, NULL, NULL, err)
-				       : files_digest(digest, absolute, err);
+	if (S_ISREG(st.st_mode))
+		code = files_digest(digest, absolute, err);
+	else if (S_ISDIR(st.st_mode) && directories)
+		code = files_digest_tree(digest, absolute, NULL, NULL, err);
+	else
+		return PGO_OK;
 	if (code == PGO_OK)
 		json_object_array_add(inputs, json_object_new_string(digest));
 	return code;
 }
 
-/* A path as in `stdin` and `files`: relative ones are the corpus's. */
-static int add_input(json_object *inputs, const struct corpus *corpus, const char *path, struct pgo_error *err)
+/* A path as a manifest spells it: relative ones are the corpus's. */
+static int add_input(json_object *inputs, const struct corpus *corpus, const char *path, bool directories,
+		     struct pgo_error *err)
 {
-	char *expanded = placeholders_expand(path, &(struct placeholders){.corpus = corpus->directory});
+	/* Where {source} is known before anything was fetched; it may itself be relative to the corpus. */
+	const char *source = strstr(corpus->source, "{out}") ? NULL : corpus->source;
+	char *expanded =
+		placeholders_expand(path, &(struct placeholders){.corpus = corpus->directory, .source = source});
 	char *absolute = !expanded	    ? NULL
 			 : *expanded == '/' ? strdup(expanded)
 					    : files_join(corpus->directory, expanded);
-	int code = absolute ? add_path(inputs, absolute, err) : pgo_error_set(err, PGO_ENOMEM, "out of memory");
+	int code = absolute ? add_path(inputs, absolute, directories, err)
+			    : pgo_error_set(err, PGO_ENOMEM, "out of memory");
 	free(expanded);
 	free(absolute);
 	return code;
 }
 
-/* An argument names a file of the corpus by "{corpus}/…" in it ("--in={corpus}/a"), or by its relative path. */
+/*
+ * An argument names a file or directory by "{corpus}/…" or "{source}/…" somewhere in it ("--in={corpus}/a"), or a file
+ * by its relative path, which `files` brings into the scratch directory.
+ */
 static int add_argument(json_object *inputs, const struct corpus *corpus, const char *argument, struct pgo_error *err)
 {
-	static const char mark[] = "{corpus}/";
-	const char *at = strstr(argument, mark);
-	if (!at && (*argument == '/' || *argument == '.' || !*argument))
-		return PGO_OK; /* elsewhere, or not a name; "." would take in the whole corpus */
-	const char *name = at ? at + sizeof mark - 1 : argument;
-	if (!*name || strncmp(name, "..", 2) == 0)
-		return PGO_OK;
-	return add_input(inputs, corpus, name, err);
+	const char *at = strstr(argument, "{corpus}/");
+	if (!at)
+		at = strstr(argument, "{source}/");
+	if (at && at[sizeof "{corpus}/" - 1])
+		return add_input(inputs, corpus, at, true, err);
+	return *argument && *argument != '/' ? add_input(inputs, corpus, argument, false, err) : PGO_OK;
 }
 
 static int add_arguments(json_object *inputs, const struct corpus *corpus, const struct string_list *list,
@@ -96,9 +107,9 @@ int workload_digest(char out[33], const struct corpus *corpus, const struct work
 	json_object_object_add(all, "stdin", w->stdin_path ? json_object_new_string(w->stdin_path) : NULL);
 	json_object_object_add(all, "limits", limits_json(w));
 
-	int code = w->stdin_path ? add_input(inputs, corpus, w->stdin_path, err) : PGO_OK;
+	int code = w->stdin_path ? add_input(inputs, corpus, w->stdin_path, true, err) : PGO_OK;
 	for (size_t i = 0; i < w->files.count && code == PGO_OK; i++)
-		code = add_input(inputs, corpus, w->files.items[i], err);
+		code = add_input(inputs, corpus, w->files.items[i], true, err);
 	if (code == PGO_OK)
 		code = add_arguments(inputs, corpus, &w->args, err);
 	if (code == PGO_OK)

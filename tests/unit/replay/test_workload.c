@@ -242,6 +242,35 @@ static void test_digest(void **state)
 	assert_string_not_equal(now, first);
 }
 
+static void assert_counts(const char *argument, bool counts)
+{
+	char before[33], after[33];
+	string_list_release(&workload.args);
+	string_list_push(&workload.args, argument);
+	digest(before);
+	put("data/more/a.txt", "changed");
+	digest(after);
+	put("data/more/a.txt", "a");
+	assert_int_equal(strcmp(before, after) != 0, counts);
+}
+
+static void test_digest_of_named_files(void **state)
+{
+	(void)state;
+	assert_counts("{corpus}/data/more/a.txt", true);
+	assert_counts("{corpus}/data", true);
+	assert_counts("-I{corpus}/data/more", true);
+	assert_counts("data/more/a.txt", true);
+	assert_counts("data/more", false); /* a word that happens to be a directory's name */
+	assert_counts("{corpus}/", false); /* nor the whole corpus, where run directories may lie */
+	assert_counts("{corpus}", false);
+	assert_counts("a.txt", false);
+	corpus.source = (char *)"data";
+	assert_counts("{source}/more/a.txt", true);
+	corpus.source = (char *)"{out}/source";
+	assert_counts("{source}/more/a.txt", false);
+}
+
 static void test_digest_keeps_words_apart(void **state)
 {
 	(void)state;
@@ -271,6 +300,7 @@ int main(void)
 		TEST(test_missing_file),
 		TEST(test_expected_ends),
 		TEST(test_digest),
+		TEST(test_digest_of_named_files),
 		TEST(test_digest_keeps_words_apart),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
