@@ -246,6 +246,18 @@ static int check_duplicates(struct pgo_indexed *r, size_t first, uint64_t offset
 	return rc;
 }
 
+/** Bytes to read before the owner of the input is told that they are done with. */
+#define INPUT_STEP ((size_t)4 << 20)
+
+/** Buckets normally lie in order, so nothing before the end of this one is needed again. */
+static void release_input(struct pgo_indexed *r, size_t end)
+{
+	if (!r->b->input_done || end < r->released + INPUT_STEP)
+		return;
+	r->b->input_done(r->file.bytes + r->released, end - r->released);
+	r->released = end;
+}
+
 /** One bucket. *used grows by its bytes, which all buckets together may not take more of than the payload has. */
 static int read_bucket(struct pgo_indexed *r, uint64_t bucket, uint64_t offset, uint64_t *keys, uint64_t *used)
 {
@@ -268,6 +280,7 @@ static int read_bucket(struct pgo_indexed *r, uint64_t bucket, uint64_t offset, 
 	}
 	*keys += items;
 	*used += c.at - offset;
+	release_input(r, c.at);
 	if (*used > r->directory - r->payload)
 		return pgo_error_at(r->err, PGO_EFORMAT, slot, "hash bucket %" PRIu64 " overlaps another one", bucket);
 	return r->b->functions.count - first > 1 ? check_duplicates(r, first, offset) : PGO_OK;

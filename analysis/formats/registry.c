@@ -69,8 +69,8 @@ static int detect_format(const unsigned char *bytes, size_t length, const struct
 	return PGO_OK;
 }
 
-int pgo_profile_read(struct pgo_profile **out, const void *bytes, size_t length, const char *format,
-		     struct pgo_error *err)
+static int read_memory(struct pgo_profile **out, const void *bytes, size_t length, const char *format,
+		       void (*input_done)(const void *bytes, size_t length), struct pgo_error *err)
 {
 	const struct pgo_format *f = NULL;
 	int rc;
@@ -84,13 +84,19 @@ int pgo_profile_read(struct pgo_profile **out, const void *bytes, size_t length,
 	}
 	if (!format && (rc = detect_format(bytes, length, &f, err)) != PGO_OK)
 		return rc;
-	struct pgo_builder b = {.format = f->name};
+	struct pgo_builder b = {.format = f->name, .input_done = input_done};
 	rc = f->read(&b, bytes, length, err);
 	if (rc != PGO_OK) {
 		pgo_builder_release(&b);
 		return rc;
 	}
 	return pgo_builder_finish(&b, length, out, err);
+}
+
+int pgo_profile_read(struct pgo_profile **out, const void *bytes, size_t length, const char *format,
+		     struct pgo_error *err)
+{
+	return read_memory(out, bytes, length, format, NULL, err);
 }
 
 /** Everything `fd` yields, for input that cannot be mapped. *out is the caller's to free. */
@@ -131,12 +137,22 @@ static int read_unmappable(struct pgo_profile **out, int fd, const char *format,
 	return rc;
 }
 
+/** Give the pages of a mapping back as soon as they are read: input and profile are never in memory as a whole
+ * together. */
+static void drop_pages(const void *bytes, size_t length)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uintptr_t start = (uintptr_t)bytes & ~(page - 1), end = ((uintptr_t)bytes + length) & ~(page - 1);
+	if (start < end)
+		(void)madvise((void *)start, end - start, MADV_DONTNEED); /* read again from the file when touched */
+}
+
 static int read_mapped(struct pgo_profile **out, int fd, size_t length, const char *format, struct pgo_error *err)
 {
 	void *bytes = mmap(NULL, length, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (bytes == MAP_FAILED)
 		return read_unmappable(out, fd, format, err);
-	int rc = pgo_profile_read(out, bytes, length, format, err);
+	int rc = read_memory(out, bytes, length, format, drop_pages, err);
 	munmap(bytes, length);
 	return rc;
 }

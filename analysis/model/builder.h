@@ -25,6 +25,8 @@ struct pgo_builder {
 	uint64_t version;
 	uint32_t flags;	    /**< enum pgo_profile_flag; must be final before the first record is sealed */
 	bool pseudo_counts; /**< the writer knew pseudo counts */
+	/** Tells the owner of the input that these bytes are not needed again; NULL when nobody wants to know. */
+	void (*input_done)(const void *bytes, size_t length);
 	PGO_VEC(struct pgo_function) functions;
 	PGO_VEC(uint64_t) counters;
 	PGO_VEC(char) names;
