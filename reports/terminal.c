@@ -221,6 +221,8 @@ int pgo_text_gate(FILE *out, const struct pgo_report *report, struct pgo_error *
 	}
 	if (report->input_count) {
 		const struct pgo_comparison *first = report->inputs[0].comparison;
+		pgo_text_heading(t, "Training profile");
+		pgo_text_sides(t, first->train_profile, &first->train, NULL, NULL);
 		pgo_text_warnings(t, report->train_name, first->train_profile);
 		for (size_t i = 0; i < report->input_count; i++)
 			pgo_text_warnings(t, report->inputs[i].reference, report->inputs[i].comparison->test_profile);

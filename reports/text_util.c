@@ -147,7 +147,9 @@ const char *pgo_text_count(char out[PGO_TEXT_CELL], pgo_u128 value)
 
 const char *pgo_text_number(char out[PGO_TEXT_CELL], double value)
 {
-	if (fabs(value) >= 1e4 && fabs(value) < 1e15 && value == floor(value))
+	if (!isfinite(value))
+		strcpy(out, "-");
+	else if (fabs(value) >= 1e4 && fabs(value) < 1e15 && value == floor(value))
 		snprintf(out, PGO_TEXT_CELL, "%.0f", value);
 	else
 		snprintf(out, PGO_TEXT_CELL, "%.4g", value + 0.0);

@@ -73,10 +73,10 @@ error_t cli_parse_size(struct cli_common *common, const char *option, const char
 /** A --function expression. */
 error_t cli_parse_pattern(struct cli_common *common, const char *text, const char **out);
 
-/** Append a positional argument. */
+/** The positional arguments; argp has moved them to the end of argv. */
 struct cli_files {
 	size_t count;
-	char **paths; /* points into argv; argp has moved the positional arguments there */
+	char **paths; /* into argv */
 };
 
 /** Check how many profiles were named. @return -1: fine; else exit code */

@@ -130,8 +130,22 @@ PY
 
 # every sample gives valid JSON
 cd "$SAMPLES"
+mkdir "$SCRATCH/samples"
 for file in *.profdata *.proftext; do
-	"$ANALYZE" show --all-functions --counts --format json "$file" >"$SCRATCH/one.json" || fail "show $file"
-	python3 -m json.tool "$SCRATCH/one.json" >/dev/null || fail "$file: no valid JSON"
+	"$ANALYZE" show --all-functions --counts --format json "$file" >"$SCRATCH/samples/$file" || fail "show $file"
 done
+python3 - "$SCRATCH"/samples/* <<'PY' || failures=$((failures + 1))
+import json, sys
+bad = 0
+for path in sys.argv[1:]:
+    try:
+        with open(path, encoding="utf-8") as f:
+            document = json.load(f)
+        listed = len(document["functions"])
+        assert listed == document["function_total"] + document["pseudo_functions"], "functions are missing"
+    except (ValueError, AssertionError) as what:
+        print(f"FAIL: {path.rsplit('/')[-1]}: {what}")
+        bad = 1
+sys.exit(bad or len(sys.argv) < 30)
+PY
 finish
