@@ -67,11 +67,10 @@ static const char *env_value(char *const *env, const char *key)
 	return NULL;
 }
 
-/* execve's EACCES for a directory says "Permission denied", which sends people to chmod. */
-static int exec_error(const char *path, int code)
+static bool has_type(const char *path, mode_t type)
 {
 	struct stat st;
-	return code == EACCES && stat(path, &st) == 0 && S_ISDIR(st.st_mode) ? EISDIR : code;
+	return stat(path, &st) == 0 && (st.st_mode & S_IFMT) == type;
 }
 
 /*
@@ -83,7 +82,9 @@ static int exec_search(const char *const *argv, char *const *env)
 	char path[4096];
 	if (strchr(argv[0], '/')) {
 		execve(argv[0], (char *const *)argv, env);
-		return exec_error(argv[0], errno);
+		int code = errno;
+		/* "Permission denied" for a directory would send people to chmod. */
+		return code == EACCES && has_type(argv[0], S_IFDIR) ? EISDIR : code;
 	}
 	const char *search = env_value(env, "PATH");
 	if (!search)
@@ -94,8 +95,9 @@ static int exec_search(const char *const *argv, char *const *env)
 		int need = snprintf(path, sizeof path, "%.*s%s%s", length, search, length ? "/" : "", argv[0]);
 		if (need >= 0 && (size_t)need < sizeof path) {
 			execve(path, (char *const *)argv, env);
+			/* Also what a directory of PATH answers that we may not look into: no news of the program. */
 			if (errno == EACCES)
-				why = exec_error(path, EACCES) == EACCES ? EACCES : why;
+				why = has_type(path, S_IFREG) ? EACCES : why;
 			else if (errno != ENOENT && errno != ENOTDIR)
 				return errno;
 		}

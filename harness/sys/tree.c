@@ -190,7 +190,10 @@ static int copy_entry(FTSENT *entry, const char *to, struct pgo_error *err)
 	struct timespec times[2] = {st->st_atim, st->st_mtim};
 	switch (entry->fts_info) {
 	case FTS_D:
-		if (mkdir(to, 0700) != 0 && !(errno == EEXIST && files_is_directory(to)))
+		if (mkdir(to, 0700) == 0)
+			return PGO_OK;
+		/* One that is there from before may be read-only; it gets its mode when it is finished. */
+		if (errno != EEXIST || !files_is_directory(to) || chmod(to, 0700) != 0)
 			return files_fail(err, to, "cannot make the directory");
 		return PGO_OK;
 	case FTS_DP: /* last, as writing into it needs the right to and changes its time */

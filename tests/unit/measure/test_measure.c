@@ -406,6 +406,7 @@ static void test_interruption(void **state)
 	pid_t driver = fork();
 	if (driver == 0) {
 		struct measure_result result;
+		signal(SIGINT, SIG_DFL); /* a shell's background job starts with it ignored, and so it would stay */
 		child_signals_install(NULL);
 		_exit(-measure_run(&result, &corpus, &options, NULL));
 	}

@@ -354,6 +354,7 @@ static void test_interruption(void **state)
 	snprintf(path, sizeof path, "%s/replay/fine/replay.json", out_dir);
 	pid_t driver = fork();
 	if (driver == 0) {
+		signal(SIGINT, SIG_DFL); /* a shell's background job starts with it ignored, and so it would stay */
 		child_signals_install(NULL);
 		_exit(-replay_all(outcomes, &corpus, &options, NULL));
 	}

@@ -474,6 +474,7 @@ static pid_t start_driver(const char *script)
 	if (pid == 0) {
 		struct child_pool pool = {.jobs = 2, .count = 2, .user = (void *)script, .next = driver_next};
 		struct pgo_error err = {0};
+		signal(SIGINT, SIG_DFL); /* a shell's background job starts with it ignored, and so it would stay */
 		if (child_signals_install(NULL) != PGO_OK)
 			_exit(99);
 		int code = child_pool_run(&pool, &err);

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include <fcntl.h>
 #include <pty.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -47,13 +46,16 @@ static void listen(char *heard, size_t size, bool terminal, enum progress_mode m
 	fflush(stderr);
 	dup2(saved, STDERR_FILENO);
 	close(saved);
-	if (!terminal)
-		lseek(ours, 0, SEEK_SET);
-	fcntl(ours, F_SETFL, O_NONBLOCK);
-	ssize_t got = read(ours, heard, size - 1);
-	heard[got > 0 ? got : 0] = 0;
+	/* A terminal's reader sees the end once nobody holds the other side any more, and not all bytes at once. */
 	if (terminal)
 		close(theirs);
+	else
+		lseek(ours, 0, SEEK_SET);
+	size_t used = 0;
+	ssize_t got;
+	while (used < size - 1 && (got = read(ours, heard + used, size - 1 - used)) > 0)
+		used += (size_t)got;
+	heard[used] = 0;
 	close(ours);
 }
 
