@@ -53,24 +53,35 @@ static int check_input(struct loader *l, size_t i, const char *file, const char 
 	return rc;
 }
 
+static int fail_twice(struct loader *l, size_t first, size_t second)
+{
+	const struct origin *a = &l->origins[first], *b = &l->origins[second];
+	const char *id = l->corpus->workloads[second].id;
+	if (!a->line)
+		return loader_fail(l, b->path, 0, "id '%s' is also that of '%s'; rename one of the files", id, a->path);
+	unsigned line = line_of(l, second, "id");
+	if (strcmp(a->path, b->path) == 0)
+		return loader_fail(l, b->path, line, "id '%s' is used twice, first in line %u", id,
+				   line_of(l, first, "id"));
+	return loader_fail(l, b->path, line, "id '%s' is used twice, first at %s:%u", id, a->path,
+			   line_of(l, first, "id"));
+}
+
 static int check_workload(struct loader *l, size_t i)
 {
 	const struct workload *w = &l->corpus->workloads[i];
 	for (size_t j = 0; j < i; j++)
-		if (strcmp(l->corpus->workloads[j].id, w->id) == 0 && l->origins[j].line)
-			return loader_fail(l, l->origins[i].path, line_of(l, i, "id"),
-					   "id '%s' is used twice, first at %s:%u", w->id, l->origins[j].path,
-					   line_of(l, j, "id"));
-		else if (strcmp(l->corpus->workloads[j].id, w->id) == 0)
-			return loader_fail(l, l->origins[i].path, 0,
-					   "id '%s' is also that of '%s'; rename one of the files", w->id,
-					   l->origins[j].path);
+		if (strcmp(l->corpus->workloads[j].id, w->id) == 0)
+			return fail_twice(l, j, i);
 	if (w->stop_signal && !(w->stop_after_s > 0))
 		return loader_fail(l, l->origins[i].path, line_of(l, i, "stop"), "stop of workload '%s' needs after_s",
 				   w->id);
 	int rc = w->stdin_path ? check_input(l, i, w->stdin_path, "stdin file", "stdin") : PGO_OK;
-	for (size_t k = 0; k < w->files.count && !rc; k++)
-		rc = check_input(l, i, w->files.items[k], "file", "files");
+	for (size_t k = 0; k < w->files.count && !rc; k++) {
+		char key[32];
+		snprintf(key, sizeof key, "files[%zu]", k);
+		rc = check_input(l, i, w->files.items[k], "file", key);
+	}
 	return rc;
 }
 

@@ -17,6 +17,15 @@ static int at(struct loader *l, const char *path, const char *message)
 	return loader_fail(l, l->manifest_path, positions_line(&l->positions, path), "%s", message);
 }
 
+/* Whether a key was given at all: libcyaml delivers an empty list like one that is not there. */
+static bool is_given(const struct loader *l, const char *path)
+{
+	for (size_t i = 0; i < l->positions.count; i++)
+		if (strcmp(l->positions.items[i].path, path) == 0)
+			return true;
+	return false;
+}
+
 static int take_text(struct loader *l, char **to, const char *text, const char *fallback)
 {
 	free(*to);
@@ -72,7 +81,7 @@ static int take_workload(struct loader *l, struct workload *w, const struct mani
 							    positions_line(&l->positions, where)});
 	}
 	snprintf(where, sizeof where, "%s.expect_exit", path);
-	if (!rc && m->expect_exit)
+	if (!rc && is_given(l, where))
 		rc = workload_set_exits(l, w, m->expect_exit, m->expect_exit_count, l->manifest_path,
 					positions_line(&l->positions, where));
 	for (unsigned i = 0; i < m->files_count && !rc; i++) {
@@ -86,9 +95,10 @@ static int take_workload(struct loader *l, struct workload *w, const struct mani
 	if (!rc)
 		rc = take_list(l, &w->command, m->command, m->command_count);
 	snprintf(where, sizeof where, "%s.command", path);
-	if (!rc && m->command && m->args)
+	bool has_command = is_given(l, where);
+	if (!rc && has_command && m->args_count)
 		rc = at(l, where, "a workload has either args or command, not both");
-	if (!rc && m->command && (!m->command_count || !*m->command[0]))
+	if (!rc && has_command && (!m->command_count || !*m->command[0]))
 		rc = at(l, where, "command is empty");
 	return rc;
 }
@@ -127,9 +137,8 @@ static int take_inline(struct loader *l, const struct manifest *m)
 static int take_workloads(struct loader *l, const struct manifest *m)
 {
 	bool has_list = m->workloads_count > 0;
-	for (size_t i = 0; i < l->positions.count && !has_list; i++)
-		if (strcmp(l->positions.items[i].path, "workloads") == 0)
-			return at(l, "workloads", "'workloads' is empty");
+	if (!has_list && is_given(l, "workloads"))
+		return at(l, "workloads", "'workloads' is empty");
 	int rc = take_inline(l, m);
 	if (!rc && m->workloads_csv)
 		rc = table_load(l, m->workloads_csv, positions_line(&l->positions, "workloads_csv"));
@@ -190,9 +199,9 @@ static int take_build(struct loader *l, const struct manifest_build *m)
 		rc = at(l, m->binary ? "build.binary" : "build", "'build' names no binary to run");
 	if (!rc && c->build.recipe == RECIPE_COMMAND && !m->command_count)
 		rc = at(l, "build.recipe", "recipe command needs 'command', the argv that builds");
-	if (!rc && c->build.recipe == RECIPE_COMMAND && m->args)
+	if (!rc && c->build.recipe == RECIPE_COMMAND && m->args_count)
 		rc = at(l, "build.args", "recipe command takes no args; put them into 'command'");
-	if (!rc && c->build.recipe != RECIPE_COMMAND && m->command)
+	if (!rc && c->build.recipe != RECIPE_COMMAND && m->command_count)
 		rc = at(l, "build.command", "'command' belongs to recipe command only");
 	if (!rc && m->bolt && strcmp(m->bolt, "true") == 0)
 		rc = at(l, "build.bolt", "bolt is reserved and cannot be switched on in this version");
@@ -291,7 +300,7 @@ static int load(struct loader *l, const struct manifest *m)
 	    (rc = take_list(l, &c->fetch, m->fetch, m->fetch_count)) ||
 	    (rc = take_text(l, &c->source, m->source, c->fetch.count ? "{out}/source" : ".")))
 		return rc;
-	if (m->fetch && (!m->fetch_count || !*m->fetch[0]))
+	if (is_given(l, "fetch") && (!m->fetch_count || !*m->fetch[0]))
 		return at(l, "fetch", "fetch is empty");
 	if ((rc = take_build(l, m->build)) || (rc = take_gate(l, m->gate)) || (rc = take_measure(l, m->measure)) ||
 	    (rc = take_defaults(l, m->defaults)) || (rc = take_workloads(l, m)))

@@ -157,24 +157,10 @@ int env_set(struct loader *l, struct string_list *env, const char *key, const ch
 	return failed ? loader_no_memory(l) : PGO_OK;
 }
 
-/* A path that leads out of the directory it is joined to. */
-static bool leads_out(const char *path)
-{
-	if (*path == '/')
-		return true;
-	for (const char *p = path; *p; p += strcspn(p, "/"), p += *p == '/')
-		if (strncmp(p, "..", 2) == 0 && (p[2] == '/' || !p[2]))
-			return true;
-	return false;
-}
-
 int workload_add_file(struct loader *l, struct workload *w, const char *file, const char *path, unsigned line)
 {
-	if (!*file || leads_out(file))
-		return loader_fail(l, path, line,
-				   "file '%s' must be a path below the corpus directory; it is copied to the same "
-				   "place below the scratch directory",
-				   file);
+	if (!*file)
+		return loader_fail(l, path, line, "files holds an empty name");
 	return string_list_push(&w->files, file) ? loader_no_memory(l) : PGO_OK;
 }
 

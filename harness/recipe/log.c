@@ -39,7 +39,7 @@ static void tick(void *user)
 	progress_live(0, 0, "%s", ((struct logged *)user)->what);
 }
 
-/* The command as one line, words with blanks quoted, for log and message. */
+/* The command as one line, words with blanks quoted, line breaks as blanks: for people, in log and message. */
 static char *command_line(const struct string_list *argv)
 {
 	size_t total = 1;
@@ -50,6 +50,8 @@ static char *command_line(const struct string_list *argv)
 		const char *q = strpbrk(argv->items[i], " \t\n\"$&;|<>()*?") || !*argv->items[i] ? "'" : "";
 		to += sprintf(to, "%s%s%s%s", i ? " " : "", q, argv->items[i], q);
 	}
+	for (char *p = out; p && *p; p++)
+		*p = *p == '\n' || *p == '\t' ? ' ' : *p;
 	return out;
 }
 
