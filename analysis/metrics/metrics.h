@@ -140,7 +140,8 @@ uint64_t pgo_key_of(double x);
 /** Run `count` jobs on up to `threads` threads, each job once. Jobs must not share what they write. */
 void pgo_parallel(void (*job)(void *context, size_t index), void *context, size_t count, unsigned threads);
 
-/** Sum of y over the n largest x; ties in x count in the order of the arrays. `scratch` has room for `count`. */
+/** Sum of y over the n largest x above 0; ties in x count in the order of the arrays. `scratch` has room for `count`.
+ */
 double pgo_sum_of_top(const double *x, const double *y, size_t count, size_t n, double *scratch);
 
 /** Rows with mass by falling divergence, then falling mass, then name. @return PGO_OK or PGO_ENOMEM */

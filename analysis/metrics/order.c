@@ -105,7 +105,7 @@ double pgo_sum_of_top(const double *x, const double *y, size_t count, size_t n, 
 		above += x[i] > least;
 	size_t ties = n - above;
 	for (size_t i = 0; i < count; i++)
-		if (x[i] > least || (x[i] == least && ties > 0 && ties--))
+		if (x[i] > 0 && (x[i] > least || (x[i] == least && ties > 0 && ties--)))
 			sum += y[i];
 	return sum;
 }
