@@ -12,6 +12,7 @@ struct gate_item {
 	size_t workload;  /**< index into the corpus */
 	const char *kind; /**< "heldout", "guard", "training", "leave_one_out"; file name is KIND-ID.json */
 	enum pgo_reference_kind reference;
+	char label[160];	   /**< what the verdict calls it: the workload, or "WORKLOAD (left out)" */
 	bool judged;		   /**< false: only reported (a synthetic held-out workload, a guard, …) */
 	struct pgo_profile *train; /**< borrowed, or owned when it is a leave-one-out merge */
 	struct pgo_profile *own;   /**< the workload's profile; borrowed */

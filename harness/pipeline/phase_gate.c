@@ -102,12 +102,18 @@ static int open_profile(struct pgo_profile **out, char *path, struct pgo_error *
 static void add_item(struct gate_work *g, size_t workload, const char *kind, enum pgo_reference_kind reference,
 		     bool judged, struct pgo_profile *train)
 {
-	g->items[g->item_count++] = (struct gate_item){.workload = workload,
-						       .kind = kind,
-						       .reference = reference,
-						       .judged = judged,
-						       .train = train,
-						       .own = g->own[workload]};
+	const char *id = g->run->corpus->workloads[workload].id;
+	struct gate_item *item = &g->items[g->item_count++];
+	*item = (struct gate_item){
+		.workload = workload,
+		.kind = kind,
+		.reference = reference,
+		.judged = judged,
+		.train = train,
+		.own = g->own[workload],
+	};
+	snprintf(item->label, sizeof item->label, reference == PGO_REFERENCE_LEAVE_ONE_OUT ? "%s (left out)" : "%s",
+		 id);
 }
 
 static int add_workload(struct gate_work *g, size_t i, struct pgo_error *err)
@@ -139,7 +145,7 @@ static int add_workload(struct gate_work *g, size_t i, struct pgo_error *err)
 static int write_comparison(struct gate_work *g, const struct gate_item *item, struct pgo_error *err)
 {
 	const char *id = g->run->corpus->workloads[item->workload].id;
-	struct pgo_gate_input input = {id, item->reference, &item->comparison};
+	struct pgo_gate_input input = {item->label, item->reference, &item->comparison};
 	struct pgo_gate gate = {.policy = &g->run->corpus->gate, .input_count = 1, .inputs = &input};
 	struct pgo_verdict verdict;
 	const struct pgo_writer *writer = pgo_writer_find("json");
@@ -234,9 +240,8 @@ static int judge(struct gate_work *g, struct pgo_error *err)
 	};
 	for (size_t i = 0; i < g->item_count; i++)
 		if (g->items[i].judged)
-			inputs[gate.input_count++] =
-				(struct pgo_gate_input){g->run->corpus->workloads[g->items[i].workload].id,
-							g->items[i].reference, &g->items[i].comparison};
+			inputs[gate.input_count++] = (struct pgo_gate_input){g->items[i].label, g->items[i].reference,
+									     &g->items[i].comparison};
 	int code = pgo_judge(&g->verdict, &gate, err);
 	if (!code)
 		g->run->verdict = g->verdict.outcome;

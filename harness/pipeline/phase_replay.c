@@ -35,7 +35,7 @@ int phase_replay(struct run *run, struct phase_note *note, struct pgo_error *err
 		good += run->outcomes[i].ok;
 		reused += run->outcomes[i].reused;
 		if (!run->outcomes[i].ok)
-			progress_warn("warning: workload '%s' is left out: %s", run->corpus->workloads[i].id,
+			progress_warn("workload '%s' is left out: %s", run->corpus->workloads[i].id,
 				      run->outcomes[i].failure);
 	}
 	note->reused = reused == count;
@@ -55,8 +55,7 @@ int phase_merge(struct run *run, struct phase_note *note, struct pgo_error *err)
 	snprintf(note->detail, sizeof note->detail, "%zu training workloads into '%s'", result.share_count,
 		 result.train_profile);
 	if (result.warnings)
-		progress_warn("warning: llvm-profdata gave %zu warnings, listed in profiles/merge.json",
-			      result.warnings);
+		progress_warn("llvm-profdata gave %zu warnings, listed in profiles/merge.json", result.warnings);
 	collect_result_release(&result);
 	return PGO_OK;
 }

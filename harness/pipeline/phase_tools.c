@@ -60,6 +60,7 @@ static int build(struct run *run, enum build_phase phase, const char *profile, s
 				run->out, err);
 	if (!code)
 		code = files_digest(built->digest, built->binary, err);
+	note->told = true;
 	if (!code)
 		snprintf(note->detail, sizeof note->detail, "%s", built->binary);
 	return code;
@@ -81,10 +82,9 @@ int phase_optimize(struct run *run, struct phase_note *note, struct pgo_error *e
 	if (!profile)
 		return pgo_error_set(err, PGO_ENOMEM, "out of memory");
 	if (run->verdict != PGO_PASS)
-		progress_warn("warning: %s",
-			      run->verdict == PGO_FAIL
-				      ? "THE GATE REJECTED THIS PROFILE; building with it because of --force"
-				      : "the gate could not accept this profile; building with it as asked");
+		progress_warn("%s", run->verdict == PGO_FAIL
+					    ? "THE GATE REJECTED THIS PROFILE; building with it because of --force"
+					    : "the gate could not accept this profile; building with it as asked");
 	int code = build(run, BUILD_OPTIMIZED, profile, note, err);
 	free(profile);
 	return code;

@@ -109,8 +109,8 @@ static int run_phase(struct run *run, enum pipeline_phase phase, struct pgo_erro
 	}
 	const char *status = note.reused ? "reused" : note.skipped ? "skipped" : "done";
 	if (note.reused || note.skipped)
-		progress_line("%s%s%s", status, note.detail[0] ? ": " : "", note.detail);
-	else if (note.detail[0])
+		progress_line("%s%s%s", status, note.detail[0] && !note.told ? ": " : "", note.told ? "" : note.detail);
+	else if (note.detail[0] && !note.told)
 		progress_line("%s (%.1f s)", note.detail, seconds);
 	return state_phase(run, phase, status, seconds, &note, err);
 }

@@ -13,14 +13,25 @@ const char *render_verdict(json_object *report)
 	return !strcmp(outcome, "pass") ? "ACCEPTED" : !strcmp(outcome, "fail") ? "REJECTED" : "INCONCLUSIVE";
 }
 
+const char *render_summary(json_object *report)
+{
+	const char *summary = record_string(get_member(report, "verdict"), "summary", ""),
+		   *word = render_verdict(report);
+	size_t length = strlen(word);
+	if (!strncasecmp(summary, word, length) && (summary[length] == ':' || summary[length] == ','))
+		summary += length + 1 + strspn(summary + length + 1, " ");
+	return summary;
+}
+
 const char *render_forced(json_object *report)
 {
 	json_object *verdict = get_member(report, "verdict");
 	if (!record_bool(verdict, "forced", false))
 		return NULL;
 	return !strcmp(record_string(verdict, "outcome", ""), "fail")
-		       ? "FORCED: THE GATE REJECTED THIS PROFILE; IT WAS BUILT WITH ONLY BECAUSE OF --force"
-		       : "FORCED: THE GATE COULD NOT ACCEPT THIS PROFILE; IT WAS BUILT WITH ONLY BECAUSE OF --force";
+		       ? "FORCED: THE GATE REJECTED THIS PROFILE; IT WAS BUILT AND MEASURED ONLY BECAUSE OF --FORCE"
+		       : "FORCED: THE GATE COULD NOT ACCEPT THIS PROFILE; IT WAS BUILT AND MEASURED ONLY BECAUSE OF "
+			 "--FORCE";
 }
 
 char *render_ratio(json_object *entry, double min_effect, bool interval, char *out, size_t size)
@@ -68,6 +79,17 @@ char *render_rule(json_object *rule, char *out, size_t size)
 		snprintf(out, size, "no value, limit %.4g (%s)", threshold, whose);
 	else
 		out[0] = '\0';
+	return out;
+}
+
+char *render_cost(json_object *entry, bool interval, char *out, size_t size)
+{
+	double ratio = record_number(entry, "ratio", NAN);
+	double low = record_number(entry, "low", NAN), high = record_number(entry, "high", NAN);
+	if (interval && isfinite(low) && isfinite(high))
+		snprintf(out, size, "%.3f (95 %% %.3f..%.3f)", ratio, low, high);
+	else
+		snprintf(out, size, "%.3f", ratio);
 	return out;
 }
 
@@ -145,6 +167,8 @@ void render_wrapped(FILE *out, int indent, const char *text)
 	int column = 0;
 	while (*text) {
 		size_t word = strcspn(text, " \n");
+		if (text[word] == ' ' && text[word + 1] == '%') /* a number keeps its unit */
+			word += 1 + strcspn(text + word + 1, " \n");
 		if (column && column + 1 + (int)word > WIDTH) {
 			fputc('\n', out);
 			column = 0;
@@ -208,7 +232,7 @@ size_t render_next(json_object *report, char **out, size_t max)
 									: ", or accept it with --accept-inconclusive");
 	if (pass && n < max)
 		out[n++] = files_format(
-			"ship the optimized program, or build yours with -fprofile-use=%s/profiles/train.profdata",
-			dir);
+			"ship the optimized program, or build yours with %s=%s/profiles/train.profdata",
+			strcmp(record_string(report, "recipe", ""), "cargo") ? "-fprofile-use" : "-Cprofile-use", dir);
 	return n;
 }

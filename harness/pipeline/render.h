@@ -12,6 +12,9 @@
 /** "ACCEPTED", "REJECTED", "INCONCLUSIVE". */
 const char *render_verdict(json_object *report);
 
+/** The verdict in one sentence, without the word render_verdict() says already. Borrowed. */
+const char *render_summary(json_object *report);
+
 /** The line in capitals that a forced report carries; NULL when nothing was forced. Static. */
 const char *render_forced(json_object *report);
 
@@ -27,6 +30,9 @@ char *render_rule(json_object *rule, char *out, size_t size);
 
 /** "wall time, 10 pairs per workload", "cachegrind: estimated cycles, one run each (deterministic)". @return out */
 char *render_method(json_object *measurement, char *out, size_t size);
+
+/** "0.849 (95 % 0.404..1.254)": a cost ratio without judgement. @return out */
+char *render_cost(json_object *entry, bool interval, char *out, size_t size);
 
 /** "lua_getfield (12.0 %), …" of a comparison's under-served functions; "" when there are none. @return out */
 char *render_functions(json_object *comparison, char *out, size_t size);

@@ -24,13 +24,12 @@ static void write_cell(FILE *out, const char *text)
 
 static void write_head(FILE *out, json_object *report)
 {
-	json_object *verdict = get_member(report, "verdict");
 	char recipe[256];
 	fprintf(out, "## PGO of %s: %s\n\n", record_string(get_member(report, "corpus"), "name", ""),
 		render_verdict(report));
 	if (render_forced(report))
 		fprintf(out, "**%s**\n\n", render_forced(report));
-	write_cell(out, record_string(verdict, "summary", ""));
+	write_cell(out, render_summary(report));
 	fprintf(out, "\n\n%s, recipe %s",
 		record_string(get_member(report, "toolchain"), "version", "unknown toolchain"),
 		record_string(report, "recipe", ""));

@@ -21,7 +21,7 @@ static void write_head(FILE *out, json_object *report)
 	char line[1024];
 	fprintf(out, "pgo-harness %s · %s (%s)\n\n", record_string(report, "tool_version", ""),
 		record_string(corpus, "name", ""), file_name(record_string(corpus, "manifest", "")));
-	snprintf(line, sizeof line, "%s: %s", render_verdict(report), record_string(verdict, "summary", ""));
+	snprintf(line, sizeof line, "%s: %s", render_verdict(report), render_summary(report));
 	render_wrapped(out, 0, line);
 	if (render_forced(report))
 		fprintf(out, "%s\n", render_forced(report));
@@ -68,7 +68,7 @@ static void write_training(FILE *out, json_object *report)
 	}
 }
 
-static void write_rule(FILE *out, json_object *rule)
+static void write_rule(FILE *out, json_object *rule, bool evidence)
 {
 	char value[128];
 	bool fail = !strcmp(record_string(rule, "outcome", ""), "fail");
@@ -78,51 +78,33 @@ static void write_rule(FILE *out, json_object *rule)
 	if (render_rule(rule, value, sizeof value)[0])
 		fprintf(out, ": %s", value);
 	fputc('\n', out);
-	render_wrapped(out, 12, record_string(rule, "evidence", ""));
+	if (evidence)
+		render_wrapped(out, 12, record_string(rule, "evidence", ""));
 }
 
-/* Rules that did not pass, failed ones first; the rest as a number. */
+/* Rules that did not pass, failed ones first; evidence where the verdict rests on it; the rest as a number. */
 static void write_gate(FILE *out, json_object *report)
 {
-	enum { LISTED = 8 };
-	json_object *rules = get_member(get_member(report, "gate"), "rules");
-	size_t counts[3] = {0}, listed = 0, n = get_length(rules);
+	enum { LISTED = 6 };
 	static const char *const names[] = {"pass", "fail", "inconclusive"};
+	json_object *rules = get_member(get_member(report, "gate"), "rules");
+	const char *verdict = record_string(get_member(report, "verdict"), "outcome", "");
+	size_t counts[3] = {0}, listed = 0, n = get_length(rules);
 	for (size_t i = 0; i < n; i++)
 		for (int k = 0; k < 3; k++)
 			counts[k] += !strcmp(record_string(get_item(rules, i), "outcome", ""), names[k]);
 	fprintf(out, "\nGate        %zu rules: %zu passed, %zu failed, %zu inconclusive\n", n, counts[0], counts[1],
 		counts[2]);
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n && listed < LISTED; i++) {
 		json_object *rule = get_item(rules, i);
-		if (!strcmp(record_string(rule, "outcome", ""), "pass"))
+		const char *outcome = record_string(rule, "outcome", "");
+		if (!strcmp(outcome, "pass"))
 			continue;
-		if (++listed <= LISTED)
-			write_rule(out, rule);
+		listed++;
+		write_rule(out, rule, !strcmp(outcome, verdict));
 	}
-	if (listed > LISTED)
-		fprintf(out, "            … and %zu more in gate.json\n", listed - LISTED);
-}
-
-/* Only where something is wrong: which functions the training profile leaves cold. */
-static void write_blame(FILE *out, json_object *report)
-{
-	json_object *list = get_member(get_member(report, "gate"), "comparisons");
-	if (!strcmp(record_string(get_member(report, "verdict"), "outcome", ""), "pass"))
-		return;
-	bool head = false;
-	for (size_t i = 0; i < get_length(list); i++) {
-		json_object *c = get_item(list, i);
-		char functions[1024], line[1200];
-		if (!record_bool(c, "judged", false) || strcmp(record_string(c, "kind", ""), "heldout") ||
-		    !render_functions(c, functions, sizeof functions)[0])
-			continue;
-		if (!head)
-			fprintf(out, "\nNot served  hot in a held-out workload, not hot in the training profile:\n");
-		head = true;
-		snprintf(line, sizeof line, "%s: %s", record_string(c, "workload", ""), functions);
-		render_wrapped(out, 12, line);
-	}
+	if (counts[1] + counts[2] > listed)
+		fprintf(out, "            … and %zu more in report.md and gate.json\n", counts[1] + counts[2] - listed);
 }
 
 static void write_measured(FILE *out, json_object *report)
@@ -190,17 +172,22 @@ static void write_other(FILE *out, json_object *report, json_object *other)
 	}
 }
 
+/* In one sentence what the rejected build costs against the accepted one, or that this measurement cannot tell. */
 static void write_saved(FILE *out, json_object *report, json_object *other)
 {
-	double here = record_number(get_member(report, "measurement"), "ratio", NAN);
-	double there = record_number(get_member(other, "measurement"), "ratio", NAN);
-	if (!isfinite(here) || !isfinite(there) || strcmp(render_verdict(report), "REJECTED"))
+	json_object *m = get_member(report, "measurement"), *n = get_member(other, "measurement");
+	const char *method = record_string(m, "method", "");
+	char here[64], there[64];
+	if (!m || !n || strcmp(method, record_string(n, "method", "")) || strcmp(render_verdict(report), "REJECTED"))
 		return;
+	bool interval = strcmp(method, "cachegrind") != 0;
 	fprintf(out,
-		"            what the gate saved: a build trained on this profile costs %.3f of the baseline, the "
-		"other "
-		"%.3f\n",
-		here, there);
+		"            what the gate saved: this profile's build costs %s of the baseline, the other's %s%s\n",
+		render_cost(m, interval, here, sizeof here), render_cost(n, interval, there, sizeof there),
+		interval && record_number(m, "low", 0) <= record_number(n, "high", 0) &&
+				record_number(n, "low", 0) <= record_number(m, "high", 0)
+			? "; the intervals overlap, so this measurement shows no difference"
+			: "");
 }
 
 static void write_files(FILE *out, json_object *report)
@@ -230,7 +217,6 @@ int report_write_text(FILE *out, json_object *report, struct pgo_error *err)
 	write_toolchain(out, report);
 	write_training(out, report);
 	write_gate(out, report);
-	write_blame(out, report);
 	write_measured(out, report);
 	for (size_t i = 0; i < get_length(beside); i++) {
 		write_other(out, report, get_item(beside, i));

@@ -35,6 +35,7 @@ struct run {
 struct phase_note {
 	bool reused;	 /**< nothing had to be done */
 	bool skipped;	 /**< nothing to do in this run */
+	bool told;	 /**< the phase printed its own lines; the detail is for run.json alone */
 	char digest[33]; /**< of what the phase depended on; "" when it keeps its own digests */
 	char detail[512];
 };

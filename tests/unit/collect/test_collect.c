@@ -37,11 +37,11 @@ struct fixture {
 
 static int setup(void **state)
 {
+	static char name[] = "test";
 	struct fixture *f = calloc(1, sizeof *f);
-	strcpy(f->dir, P_tmpdir "/collect.XXXXXX");
-	if (!f || !mkdtemp(f->dir))
+	if (!f || !mkdtemp(strcpy(f->dir, P_tmpdir "/collect.XXXXXX")))
 		return -1;
-	f->corpus = (struct corpus){.name = "test", .workloads = f->workloads};
+	f->corpus = (struct corpus){.name = name, .workloads = f->workloads};
 	f->options = (struct collect_options){f->dir, PROFDATA, f->usable};
 	*state = f;
 	return 0;
@@ -81,7 +81,7 @@ static void add(struct fixture *f, const char *id, enum workload_kind kind, enum
 {
 	f->usable[f->corpus.workload_count] = true;
 	f->workloads[f->corpus.workload_count++] =
-		(struct workload){.id = (char *)id, .kind = kind, .role = role, .weight = weight};
+		(struct workload){.id = (char *)(uintptr_t)id, .kind = kind, .role = role, .weight = weight};
 }
 
 static void collect(struct fixture *f)
