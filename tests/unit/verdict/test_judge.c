@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "../metrics/support.h"
+
+#include "pgo/verdict.h"
+
+static struct pgo_profile *dataset(const char *name)
+{
+	char path[512];
+	struct pgo_profile *p;
+	struct pgo_error err = {0};
+	snprintf(path, sizeof path, "%s/dataset/%s.profdata", FIXTURES, name);
+	if (pgo_profile_open(&p, path, NULL, &err))
+		fail_msg("%s: %s", path, err.message);
+	return p;
+}
+
+static struct pgo_verdict judged(const struct pgo_gate *gate)
+{
+	struct pgo_verdict v;
+	struct pgo_error err = {0};
+	assert_int_equal(pgo_judge(&v, gate, &err), PGO_OK);
+	return v;
+}
+
+static struct pgo_verdict judged_pair(const struct pgo_comparison *c, enum pgo_reference_kind kind, const char *name)
+{
+	struct pgo_gate_input input = {.reference = name, .kind = kind, .comparison = c};
+	return judged(&(struct pgo_gate){.input_count = 1, .inputs = &input});
+}
+
+static const struct pgo_rule *rule_of(const struct pgo_verdict *v, const char *name)
+{
+	for (size_t i = 0; i < v->rule_count; i++)
+		if (strcmp(v->rules[i].name, name) == 0)
+			return &v->rules[i];
+	fail_msg("no rule '%s'", name);
+	return NULL;
+}
+
+static bool has_rule(const struct pgo_verdict *v, const char *name)
+{
+	for (size_t i = 0; i < v->rule_count; i++)
+		if (strcmp(v->rules[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+/* What a build really kept is in tests/fixtures/dataset/README.md. */
+static void real_training_passes_and_artificial_fails(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *train, *test;
+		enum pgo_outcome outcome;
+	} cases[] = {
+		{"REALEQ", "r_wordfreq", PGO_PASS},	{"REALEQ", "r_dpkgsum", PGO_PASS},
+		{"r_wordfreq", "r_wordfreq", PGO_PASS}, {"MICRO", "r_wordfreq", PGO_FAIL},
+		{"MICRO", "r_dpkgsum", PGO_FAIL},	{"m_loop", "r_wordfreq", PGO_FAIL},
+		{"m_loop", "r_dpkgsum", PGO_FAIL},	{"SKEW_99", "r_wordfreq", PGO_FAIL},
+		{"SKEW_99", "r_dpkgsum", PGO_FAIL},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct pgo_profile *a = dataset(cases[i].train), *b = dataset(cases[i].test);
+		struct pgo_comparison c = compared(a, b);
+		struct pgo_verdict v = judged_pair(&c, PGO_REFERENCE_GIVEN, NULL);
+		if (v.outcome != cases[i].outcome)
+			fail_msg("%s against %s: %s", cases[i].train, cases[i].test, v.summary);
+		pgo_verdict_release(&v);
+		pgo_comparison_release(&c);
+		pgo_profile_free(a);
+		pgo_profile_free(b);
+	}
+}
+
+static void evidence_names_the_functions(void **state)
+{
+	(void)state;
+	/* A: f alone, hot. B: 80 % in g and C++'s Node::get(), which A never ran. */
+	const struct spec a_specs[] = {{"f", 1, 0, {100000, 100000, END}},
+				       {"p", 2, 0, {5, END}},
+				       {"q", 3, 0, {5, END}},
+				       {"r", 4, 0, {5, END}},
+				       {"s", 5, 0, {5, END}},
+				       {"g", 6, 0, {0, END}},
+				       {"_ZN4Node3getEv", 7, 0, {0, END}},
+				       {0}};
+	const struct spec b_specs[] = {{"f", 1, 0, {10000, 10000, END}},
+				       {"p", 2, 0, {5, END}},
+				       {"q", 3, 0, {5, END}},
+				       {"r", 4, 0, {5, END}},
+				       {"s", 5, 0, {5, END}},
+				       {"g", 6, 0, {50000, END}},
+				       {"_ZN4Node3getEv", 7, 0, {30000, END}},
+				       {0}};
+	struct pgo_profile *a = make_profile(a_specs), *b = make_profile(b_specs);
+	struct pgo_comparison c = compared(a, b);
+	struct pgo_verdict v = judged_pair(&c, PGO_REFERENCE_HELDOUT, "checkout");
+	const struct pgo_rule *missed = rule_of(&v, "missed");
+	assert_int_equal(v.outcome, PGO_FAIL);
+	assert_int_equal(missed->outcome, PGO_FAIL);
+	assert_string_equal(missed->reference, "checkout");
+	assert_false(missed->threshold_is_user);
+	assert_near(missed->threshold, 0.1, 0);
+	assert_string_equal(missed->evidence, "80.0 % of 'checkout's execution is in functions that this profile never "
+					      "ran: 'g' (50.0 %), 'Node::get()' (30.0 %)");
+	assert_string_equal(missed->advice, "add a training workload that runs these functions");
+	assert_string_equal(
+		rule_of(&v, "demoted")->evidence,
+		"80.0 % of 'checkout's execution is in code that is hot there and that this profile declares "
+		"cold: 'g' (50.0 %), 'Node::get()' (30.0 %)");
+	assert_int_equal(rule_of(&v, "join")->outcome, PGO_PASS);
+	/* failed rules come first */
+	for (size_t i = 1; i < v.rule_count; i++)
+		assert_true(v.rules[i].outcome != PGO_FAIL || v.rules[i - 1].outcome == PGO_FAIL);
+	pgo_verdict_release(&v);
+	pgo_comparison_release(&c);
+	pgo_profile_free(a);
+	pgo_profile_free(b);
+}
+
+static void a_low_join_is_stale_and_skew_is_not_judged(void **state)
+{
+	(void)state;
+	const struct spec a_specs[] = {{"f", 1, 0, {90000, END}}, {"g", 2, 0, {5, END}}, {"h", 3, 0, {5, END}},
+				       {"i", 4, 0, {5, END}},	  {"j", 5, 0, {5, END}}, {0}};
+	const struct spec b_specs[] = {{"f", 9, 0, {80000, END}}, {"g", 2, 0, {20000, END}}, {"h", 3, 0, {5, END}},
+				       {"i", 4, 0, {5, END}},	  {"j", 5, 0, {5, END}},     {0}};
+	struct pgo_profile *a = make_profile(a_specs), *b = make_profile(b_specs);
+	struct pgo_comparison c = compared(a, b);
+	struct pgo_verdict v = judged_pair(&c, PGO_REFERENCE_GIVEN, "");
+	assert_int_equal(v.outcome, PGO_FAIL);
+	assert_int_equal(rule_of(&v, "join")->outcome, PGO_FAIL);
+	assert_string_equal(
+		rule_of(&v, "join")->evidence,
+		"the training profile is stale: only 20.0 % of the reference's execution is in functions that "
+		"match; 80.0 % has another hash, 0.0 % is not in it: 'f' (80.0 %)");
+	static const char *const skew[] = {"retained", "under_served", "demoted", "missed"};
+	for (size_t i = 0; i < 4; i++) {
+		const struct pgo_rule *r = rule_of(&v, skew[i]);
+		assert_int_equal(r->outcome, PGO_INCONCLUSIVE);
+		assert_false(r->required);
+		assert_false(r->value.present);
+		assert_string_equal(r->evidence, "not judged: join too low");
+	}
+	pgo_verdict_release(&v);
+	pgo_comparison_release(&c);
+	pgo_profile_free(a);
+	pgo_profile_free(b);
+}
+
+static void damaged_profiles_are_named_before_anything_else(void **state)
+{
+	(void)state;
+	const struct spec zero[] = {{"f", 1, 0, {0, END}}, {0}}, idle[] = {{"f", 1, 0, {12, END}}, {0}};
+	const struct spec busy[] = {{"f", 1, 0, {90000, END}}, {"g", 2, 0, {5, END}}, {"h", 3, 0, {5, END}},
+				    {"i", 4, 0, {5, END}},     {"j", 5, 0, {5, END}}, {0}};
+	struct pgo_profile *z = make_profile(zero), *i = make_profile(idle), *b = make_profile(busy);
+	struct pgo_comparison c = compared(z, b);
+	struct pgo_verdict v = judged_pair(&c, PGO_REFERENCE_GIVEN, NULL);
+	assert_int_equal(v.outcome, PGO_FAIL);
+	assert_string_equal(rule_of(&v, "mass")->evidence, "every counter of the training profile is zero");
+	assert_false(has_rule(&v, "join"));
+	pgo_verdict_release(&v);
+	pgo_comparison_release(&c);
+
+	c = compared(i, b);
+	v = judged_pair(&c, PGO_REFERENCE_GIVEN, NULL);
+	assert_int_equal(v.outcome, PGO_FAIL);
+	assert_string_equal(rule_of(&v, "functions_ran")->evidence,
+			    "1 of 1 functions of the training profile ran: it is near-idle");
+	assert_string_equal(rule_of(&v, "mass")->evidence,
+			    "the training profile counts 12 executions: it is near-idle");
+	pgo_verdict_release(&v);
+	pgo_comparison_release(&c);
+
+	/* a near-idle reference proves nothing against the training */
+	c = compared(b, i);
+	v = judged_pair(&c, PGO_REFERENCE_HELDOUT, "idle");
+	assert_int_equal(v.outcome, PGO_INCONCLUSIVE);
+	assert_string_equal(v.summary,
+			    "inconclusive: 'idle' is near-idle: 1 functions ran, 12 executions; nothing can be "
+			    "judged by it");
+	pgo_verdict_release(&v);
+	pgo_comparison_release(&c);
+
+	b->functions[0].flags |= PGO_FUNCTION_SATURATED;
+	b->counters[0] = b->functions[0].sum = b->functions[0].max = UINT64_MAX - 2;
+	c = compared(b, b);
+	v = judged_pair(&c, PGO_REFERENCE_GIVEN, NULL);
+	assert_int_equal(rule_of(&v, "saturated")->outcome, PGO_FAIL);
+	pgo_verdict_release(&v);
+	pgo_comparison_release(&c);
+	pgo_profile_free(z);
+	pgo_profile_free(i);
+	pgo_profile_free(b);
+}
+
+static void leaving_one_out_gives_doubt_but_no_proof(void **state)
+{
+	(void)state;
+	struct pgo_profile *micro = dataset("MICRO"), *real = dataset("r_wordfreq"), *all = dataset("REALEQ");
+	struct pgo_comparison bad = compared(micro, real), good = compared(all, real);
+	struct pgo_verdict v = judged_pair(&bad, PGO_REFERENCE_LEAVE_ONE_OUT, "wordfreq");
+	assert_int_equal(v.outcome, PGO_INCONCLUSIVE);
+	assert_int_equal(rule_of(&v, "missed")->outcome, PGO_INCONCLUSIVE);
+	assert_true(rule_of(&v, "missed")->required);
+	assert_string_equal(
+		rule_of(&v, "missed")->advice,
+		"no other training workload stands in for 'wordfreq': add more of its kind, or hold one out");
+	pgo_verdict_release(&v);
+
+	/* with a held-out reference that passes, it is a remark */
+	struct pgo_gate_input inputs[] = {{"wordfreq", PGO_REFERENCE_LEAVE_ONE_OUT, &bad},
+					  {"prod", PGO_REFERENCE_HELDOUT, &good}};
+	v = judged(&(struct pgo_gate){.input_count = 2, .inputs = inputs});
+	assert_int_equal(v.outcome, PGO_PASS);
+	assert_false(rule_of(&v, "missed")->required);
+	pgo_verdict_release(&v);
+	pgo_comparison_release(&bad);
+	pgo_comparison_release(&good);
+	pgo_profile_free(micro);
+	pgo_profile_free(real);
+	pgo_profile_free(all);
+}
+
+static void a_corpus_names_the_workload_to_drop(void **state)
+{
+	(void)state;
+	struct pgo_profile *a = dataset("SKEW_99"), *b = dataset("r_wordfreq");
+	struct pgo_comparison c = compared(a, b);
+	struct pgo_gate_input input = {"wordfreq", PGO_REFERENCE_HELDOUT, &c};
+	struct pgo_gate_workload workloads[] = {{"csrc", "real", 0.01, {true, 0.32}},
+						{"loop", "micro", 0.99, {true, 1}}};
+	struct pgo_gate gate = {.input_count = 1,
+				.inputs = &input,
+				.workload_count = 2,
+				.workloads = workloads,
+				.real_workloads = 2,
+				.corpus = true};
+	struct pgo_verdict v = judged(&gate);
+	assert_int_equal(v.outcome, PGO_FAIL);
+	assert_string_equal(rule_of(&v, "under_served")->advice,
+			    "drop or re-weight 'loop' (micro-benchmark, 99.0 % of the training mass)");
+	assert_int_equal(rule_of(&v, "dominance")->outcome, PGO_PASS);
+	assert_string_equal(
+		rule_of(&v, "dominance")->evidence,
+		"'loop' (micro) has 99.0 % of the training mass; of the hot code of 'csrc' 32.0 % stays hot");
+	assert_int_equal(rule_of(&v, "real_workloads")->outcome, PGO_PASS);
+	pgo_verdict_release(&v);
+
+	workloads[0].kind = "micro";
+	v = judged(&gate);
+	assert_string_equal(rule_of(&v, "under_served")->advice,
+			    "drop or re-weight 'csrc' (micro-benchmark, 1.0 % of the training mass), 'loop' "
+			    "(micro-benchmark, 99.0 % of the training mass); and train on recorded real use");
+	pgo_verdict_release(&v);
+	pgo_comparison_release(&c);
+	pgo_profile_free(a);
+	pgo_profile_free(b);
+}
+
+static void without_real_workloads_nothing_passes(void **state)
+{
+	(void)state;
+	struct pgo_verdict v = judged(&(struct pgo_gate){.corpus = true});
+	assert_int_equal(v.outcome, PGO_INCONCLUSIVE);
+	assert_string_equal(
+		v.summary,
+		"inconclusive: no workload of the corpus is real use: nothing says what the program will run");
+	assert_int_equal(pgo_outcome_exit(v.outcome), PGO_EXIT_INCONCLUSIVE);
+	pgo_verdict_release(&v);
+}
+
+static void thresholds_are_the_users(void **state)
+{
+	(void)state;
+	struct pgo_policy policy = pgo_policy_defaults();
+	struct pgo_error err = {0};
+	size_t count;
+	const struct pgo_policy_field *fields = pgo_policy_fields(&count);
+	assert_int_equal(count, 8);
+	assert_int_equal(policy.set, 0);
+	for (size_t i = 0; i < count; i++) {
+		assert_int_equal(pgo_policy_set(&policy, fields[i].name, 0.25, &err), PGO_OK);
+		double value;
+		memcpy(&value, (char *)&policy + fields[i].offset, sizeof value);
+		assert_near(value, 0.25, 0);
+		assert_int_equal(policy.set, (1u << (i + 1)) - 1);
+	}
+	assert_int_equal(pgo_policy_set(&policy, "max_mised", 1, &err), PGO_EINVAL);
+	assert_string_equal(err.message, "no gate threshold is called 'max_mised'");
+	assert_string_equal(err.hint, "the thresholds are min_join, min_functions, min_mass, max_missed, max_demoted, "
+				      "max_under_served, min_retained, max_saturated");
+	err = (struct pgo_error){0};
+	assert_int_equal(pgo_policy_set(&policy, "max_missed", NAN, &err), PGO_EINVAL);
+	assert_string_equal(err.message, "gate threshold 'max_missed' is not a finite number");
+
+	/* the same comparison, judged by a user who asks for more */
+	struct pgo_profile *a = dataset("REALEQ"), *b = dataset("r_wordfreq");
+	struct pgo_comparison c = compared(a, b);
+	struct pgo_gate_input input = {NULL, PGO_REFERENCE_GIVEN, &c};
+	policy = pgo_policy_defaults();
+	err = (struct pgo_error){0};
+	assert_int_equal(pgo_policy_set(&policy, "min_retained", 0.95, &err), PGO_OK);
+	struct pgo_verdict v = judged(&(struct pgo_gate){.policy = &policy, .input_count = 1, .inputs = &input});
+	/* the forecast is 0.89: below, but not by more than its error */
+	assert_int_equal(v.outcome, PGO_INCONCLUSIVE);
+	assert_true(rule_of(&v, "retained")->threshold_is_user);
+	assert_false(rule_of(&v, "missed")->threshold_is_user);
+	pgo_verdict_release(&v);
+	pgo_comparison_release(&c);
+	pgo_profile_free(a);
+	pgo_profile_free(b);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(real_training_passes_and_artificial_fails),
+		cmocka_unit_test(evidence_names_the_functions),
+		cmocka_unit_test(a_low_join_is_stale_and_skew_is_not_judged),
+		cmocka_unit_test(damaged_profiles_are_named_before_anything_else),
+		cmocka_unit_test(leaving_one_out_gives_doubt_but_no_proof),
+		cmocka_unit_test(a_corpus_names_the_workload_to_drop),
+		cmocka_unit_test(without_real_workloads_nothing_passes),
+		cmocka_unit_test(thresholds_are_the_users),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
