@@ -114,14 +114,24 @@ static void judge_profiles(struct job *job, const struct replay_raw *raw)
 		snprintf(failure, size, "left no profile");
 }
 
+static const char *size_text(uint64_t bytes, char out[32])
+{
+	if (bytes < MIB)
+		snprintf(out, 32, "%.1f KiB", (double)bytes / 1024);
+	else
+		snprintf(out, 32, "%.1f MiB", (double)bytes / (double)MIB);
+	return out;
+}
+
 static void say_finished(const struct replay *r, const struct job *job, const struct replay_raw *raw)
 {
 	const char *id = job->w->id;
+	char size[32];
 	if (job->outcome->failure[0])
 		progress_line("%s: failed: %s", id, job->outcome->failure);
 	else
-		progress_line("%s: %.2f s, %zu raw %s, %.1f MiB", id, (double)job->wall_ns / 1e9, raw->count,
-			      raw->count == 1 ? "profile" : "profiles", (double)raw->bytes / (double)MIB);
+		progress_line("%s: %.2f s, %zu raw %s, %s", id, (double)job->wall_ns / 1e9, raw->count,
+			      raw->count == 1 ? "profile" : "profiles", size_text(raw->bytes, size));
 	if (raw->empty > 0 && raw->count > 0)
 		progress_warn("%s: %zu empty %s left out: a process of it ended before it wrote its profile", id,
 			      raw->empty, raw->empty == 1 ? "profile" : "profiles");
@@ -218,7 +228,7 @@ static int run_round(struct replay *r, struct pgo_error *err)
 static int plan_job(struct replay *r, size_t i, struct replay_outcome *outcome, struct pgo_error *err)
 {
 	struct job *job = &r->jobs[i];
-	char own[33], both[128];
+	char own[33], both[128], size[32];
 	uint64_t bytes = 0;
 	*outcome = (struct replay_outcome){0};
 	job->w = &r->corpus->workloads[i];
@@ -233,7 +243,7 @@ static int plan_job(struct replay *r, size_t i, struct replay_outcome *outcome, 
 	files_digest_text(job->digest, both);
 	if (!r->options->fresh && replay_is_current(&job->paths, job->w, job->digest, &bytes)) {
 		job->finished = outcome->ok = outcome->reused = true;
-		progress_line("%s: unchanged, %.1f MiB of profiles kept", job->w->id, (double)bytes / (double)MIB);
+		progress_line("%s: unchanged, %s of profiles kept", job->w->id, size_text(bytes, size));
 	} else {
 		r->todo++;
 	}
