@@ -190,7 +190,7 @@ static void put_summary(struct output *o, const struct profile *p)
 		put_u64(o, head[i]);
 	uint64_t at = 0, sum = 0, last = 0;
 	for (int i = 0; i < 16; i++) {
-		/* total stays far below 2^64 / 10^6 * 10^6: split to keep the product within 64 bits */
+		/* floor(total * cutoff / 10^6), split to keep the product within 64 bits */
 		uint64_t want = total / 1000000 * cutoffs[i] + total % 1000000 * cutoffs[i] / 1000000;
 		while (sum < want && at < p->counter_count) {
 			last = sorted[at];
@@ -204,12 +204,11 @@ static void put_summary(struct output *o, const struct profile *p)
 	free(sorted);
 }
 
-static uint64_t bucket_mask; /* set once by main before sorting */
-
-static int compare_buckets(const void *pa, const void *pb)
+static int compare_buckets(const void *pa, const void *pb, void *context)
 {
+	const uint64_t *mask = context;
 	const struct function *a = pa, *b = pb;
-	uint64_t x = a->key & bucket_mask, y = b->key & bucket_mask;
+	uint64_t x = a->key & *mask, y = b->key & *mask;
 	if (x != y)
 		return x < y ? -1 : 1;
 	return a->name > b->name ? -1 : a->name < b->name; /* chains are last in, first out */
@@ -233,11 +232,12 @@ static void put_item(struct output *o, const struct profile *p, const struct fun
 static uint64_t put_table(struct output *o, struct profile *p, uint64_t buckets)
 {
 	uint64_t *offsets = calloc(buckets, sizeof *offsets);
-	qsort(p->functions, p->count, sizeof *p->functions, compare_buckets);
+	uint64_t mask = buckets - 1;
+	qsort_r(p->functions, p->count, sizeof *p->functions, compare_buckets, &mask);
 	for (size_t i = 0; i < p->count;) {
-		uint64_t bucket = p->functions[i].key & bucket_mask;
+		uint64_t bucket = p->functions[i].key & mask;
 		size_t end = i;
-		while (end < p->count && (p->functions[end].key & bucket_mask) == bucket)
+		while (end < p->count && (p->functions[end].key & mask) == bucket)
 			end++;
 		offsets[bucket] = o->offset;
 		unsigned char items[2] = {(unsigned char)(end - i), (unsigned char)((end - i) >> 8)};
@@ -265,7 +265,6 @@ static int write_profile(const char *path, struct profile *p)
 	uint64_t buckets = 1;
 	while (p->count > 2 && buckets < p->count * 4 / 3 + 1)
 		buckets *= 2;
-	bucket_mask = buckets - 1;
 	uint64_t header[9] = {0x8169666f72706cffull, VERSION};
 	for (int i = 0; i < 9; i++)
 		put_u64(&o, header[i]);
