@@ -146,7 +146,10 @@ static inline const uint64_t *pgo_function_counters(const struct pgo_profile *p,
 	return p->counters + f->first_counter;
 }
 
-/** Flags as words joined by '+', e.g. "ir+entry_first"; "fe" when IR is clear. @return length written (cut at `size`). */
+/**
+ * Flags as words joined by "+", e.g. "ir+entry_first", always in one order; "fe" when IR is clear, but for a memory profile
+ * alone ("memprof"). @return length written (cut at `size`).
+ */
 int pgo_profile_flags_text(uint32_t flags, char *out, size_t size);
 
 /** Exact decimal text of a 128-bit sum. `out` needs 40 bytes. @return out */
