@@ -36,7 +36,7 @@ static const char doc[] =
 	"\n"
 	"Examples:\n"
 	"  pgo-harness run workloads/lua\n"
-	"  pgo-harness run workloads/lua/corpus.skewed.yaml --force --beside pgo-out/lua\n"
+	"  pgo-harness run workloads/lua/corpus.skewed.yaml -f --beside pgo-out/lua\n"
 	"  pgo-harness run . --method cachegrind --until gate --min-retained 0.7\n"
 	"\n"
 	"Exit codes:\n"

@@ -61,46 +61,17 @@ static bool reusable(const char *path, const char *digest)
 	return good;
 }
 
-static json_object *workload_json(const struct measure_workload *m, const struct corpus *corpus)
-{
-	const struct workload *w = &corpus->workloads[m->workload];
-	json_object *entry = json_object_new_object();
-	put_text(entry, "workload", w->id);
-	put_text(entry, "kind", workload_kind_name(w->kind));
-	put_text(entry, "role", workload_role_name(w->role));
-	put_number(entry, "ratio", m->ratio);
-	put_number(entry, "low", m->low);
-	put_number(entry, "high", m->high);
-	put_number(entry, "p_value", m->p_value);
-	put_int(entry, "pairs", m->pairs);
-	put_number(entry, "spread", m->spread);
-	put_number(entry, "baseline_cost", m->baseline_cost);
-	put_number(entry, "candidate_cost", m->candidate_cost);
-	put_bool(entry, "outputs_equal", m->outputs_equal);
-	put_text(entry, "note", m->note);
-	return entry;
-}
-
+/* What measure/optimized.json says without the samples, and what it depended on. */
 static json_object *result_json(const struct measure_result *result, const struct corpus *corpus, const char *digest)
 {
-	json_object *record = json_object_new_object();
+	json_object *record = measure_json(result, corpus);
+	if (!record)
+		return NULL;
 	put_text(record, "schema", "pgo-harness/measured/1");
 	put_text(record, "inputs_digest", digest);
-	put_text(record, "method", measure_method_name(result->method));
-	put_text(record, "unit", result->method == MEASURE_CACHEGRIND ? "estimated cycles" : "ns");
 	put_number(record, "min_effect", corpus->measure.min_effect);
 	json_object_object_add(record, "seed", json_object_new_uint64(SEED));
-	put_number(record, "ratio", result->ratio);
-	put_number(record, "low", result->low);
-	put_number(record, "high", result->high);
-	put_bool(record, "outputs_equal", result->outputs_equal);
-	put_bool(record, "noisy", result->noisy);
-	put_text(record, "recommendation", result->recommendation);
 	put_text(record, "samples", "measure/optimized.json");
-	json_object *list = json_object_new_array();
-	for (size_t i = 0; i < result->workload_count; i++)
-		json_object_array_add(list, workload_json(&result->workloads[i], corpus));
-	json_object_object_add(record, "workloads", list);
 	return record;
 }
 
@@ -126,7 +97,7 @@ static int measure(struct run *run, const struct corpus *corpus, const char *pat
 	if (code)
 		return code;
 	json_object *record = result_json(&result, corpus, digest);
-	code = record_write(path, record, err);
+	code = record ? record_write(path, record, err) : out_of_memory(err);
 	json_object_put(record);
 	measure_result_release(&result);
 	return code;

@@ -107,6 +107,29 @@ static void write_gate(FILE *out, json_object *report)
 		fprintf(out, "            … and %zu more in report.md and gate.json\n", counts[1] + counts[2] - listed);
 }
 
+/* What the profile promises for each held-out workload; the measurement below is the proof. */
+static void write_forecast(FILE *out, json_object *report)
+{
+	json_object *list = get_member(get_member(report, "gate"), "comparisons");
+	bool head = false;
+	for (size_t i = 0; i < get_length(list); i++) {
+		json_object *c = get_item(list, i), *kept = get_member(c, "retained_gain");
+		char text[80] = "not calibrated for this kind of profile";
+		if (strcmp(record_string(c, "kind", ""), "heldout"))
+			continue;
+		if (!head)
+			fprintf(out, "\nForecast    held-out workload     not hot in training   gain kept (90 %% "
+				     "interval)\n");
+		head = true;
+		if (isfinite(record_number(kept, "estimate", NAN)))
+			snprintf(text, sizeof text, "%.2f (%.2f..%.2f)", record_number(kept, "estimate", NAN),
+				 record_number(kept, "low", NAN), record_number(kept, "high", NAN));
+		fprintf(out, "            %-21s %17.1f %%   %s%s\n", record_string(c, "workload", ""),
+			100 * record_number(c, "under_served_mass", NAN), text,
+			record_bool(c, "judged", false) ? "" : ", not judged: not real use");
+	}
+}
+
 static void write_measured(FILE *out, json_object *report)
 {
 	json_object *m = get_member(report, "measurement"), *list = get_member(m, "workloads");
@@ -217,6 +240,7 @@ int report_write_text(FILE *out, json_object *report, struct pgo_error *err)
 	write_toolchain(out, report);
 	write_training(out, report);
 	write_gate(out, report);
+	write_forecast(out, report);
 	write_measured(out, report);
 	for (size_t i = 0; i < get_length(beside); i++) {
 		write_other(out, report, get_item(beside, i));
