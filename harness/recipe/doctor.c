@@ -110,6 +110,7 @@ static int report_probe(struct checkup *c, const struct probe *p, const char *ru
 		missing(reader, reader_remedy, major, "no llvm-profdata reads raw profile version %u%s%.100s",
 			p->raw_version, *p->said ? ": " : "", p->said);
 	} else {
+		reader->required = false; /* the item before it says what is wrong */
 		missing(reader, "", 0, "not tried: there is no profile to read");
 	}
 	return PGO_OK;
@@ -202,8 +203,10 @@ static int check_rustc(struct checkup *c, struct toolchain *tools)
 	char version[64] = "?";
 	if (tools->cargo && tool_says(tools->cargo, "--version", c->cwd, "cargo ", version, sizeof version))
 		found(item, "%s (cargo %s)", tools->cargo, version);
+	else if (tools->cargo)
+		missing(item, "apt-get install cargo-web", 0, "'%.200s' does not run", tools->cargo);
 	else
-		missing(item, "apt-get install cargo-web", 0, "no cargo that runs");
+		missing(item, "apt-get install cargo-web", 0, "no cargo beside rustc or on PATH");
 	return PGO_OK;
 }
 
