@@ -10,6 +10,8 @@
 
 #define THREADS 2
 #define ROWS_PER_JOB 8192   /* fixed: sums are added up in the order of jobs, so results do not depend on threads */
+#define PREFETCH 16	    /* rows */
+#define ALONE 3		    /* jobs of the second stage that are no rows */
 #define PARALLEL_FROM 20000 /* functions; below, starting a thread costs more than it saves */
 
 /* Everything a comparison holds while it is computed. */
@@ -30,10 +32,12 @@ struct work {
 	size_t tested_count;
 	uint32_t largest; /* counters of the largest tested row */
 	struct pgo_keyed *order;
+	size_t massive; /* rows with mass: the first of the order */
 	struct pgo_function_comparison *list;
 	double size;   /* effective executions a profile stands for */
 	int failed[3]; /* result codes of the parallel tasks */
 	atomic_bool test_failed;
+	atomic_size_t flagged;
 };
 
 struct pgo_compare_options pgo_compare_defaults(void)
@@ -87,7 +91,7 @@ static int view_side(struct work *w, unsigned s)
 	v->total = (double)o->summary.total;
 	v->scale = v->total > 0 ? 1 / v->total : 0;
 	v->log_scale = v->total > 0 ? log2(v->scale) : 0;
-	return pgo_profile_skew(&o->skew, v->profile, w->filter, &o->summary, NULL);
+	return PGO_OK;
 }
 
 /* First stage: the join and either side's own numbers do not need one another. */
@@ -107,6 +111,12 @@ static double share_of(const struct pgo_side_view *v, uint32_t index)
 	return (double)v->profile->functions[index].sum * v->scale;
 }
 
+static bool is_hot(const struct pgo_side_view *v, const struct pgo_function *f, enum pgo_record_filter filter)
+{
+	return pgo_function_selected(f, filter) && !(f->flags & PGO_FUNCTION_PSEUDO) && f->sum > 0 &&
+	       f->max >= v->summary->hot_threshold;
+}
+
 /*
  * What needs function shares only: rank correlations, and B's share in A's n largest functions. Functions run on
  * neither side are left out (they would be one big tie that hides the rest), and stale ones, which are no pairs.
@@ -115,7 +125,7 @@ static int correlate(struct work *w)
 {
 	double *x = pgo_array_new(w->join.count, sizeof *x), *y = pgo_array_new(w->join.count, sizeof *y);
 	double *scratch = pgo_array_new(w->join.count, sizeof *scratch);
-	size_t sizes[3] = {10, 100, w->out[0].skew.hot_functions}, n = 0;
+	size_t sizes[3] = {10, 100, 0}, n = 0;
 	int rc = PGO_ENOMEM;
 	if (!x || !y || !scratch)
 		goto done;
@@ -125,6 +135,8 @@ static int correlate(struct work *w)
 		y[n] = share_of(&w->side[1], p->test);
 		n += p->join != PGO_JOIN_MISMATCHED && (x[n] > 0 || y[n] > 0);
 	}
+	for (size_t i = 0; i < w->side[0].profile->function_count; i++)
+		sizes[2] += is_hot(&w->side[0], &w->side[0].profile->functions[i], w->filter);
 	/* Stale functions follow: among A's largest they take a place and capture nothing. */
 	size_t all = n;
 	for (size_t i = 0; i < w->join.count; i++)
@@ -144,19 +156,23 @@ done:
 	return rc;
 }
 
-/* Second stage: the counters in jobs of rows, and what needs function shares only. */
+/* Second stage: what stands on its own first, then the counters in jobs of rows. */
 static void pass_job(void *context, size_t index)
 {
 	struct work *w = context;
 	if (index == 0) {
 		w->failed[0] = correlate(w);
-		return;
+	} else if (index < ALONE) {
+		unsigned s = (unsigned)index - 1;
+		w->failed[index] =
+			pgo_profile_skew(&w->out[s].skew, w->side[s].profile, w->filter, &w->out[s].summary, NULL);
+	} else {
+		size_t job = index - ALONE, first = job * ROWS_PER_JOB, last = first + ROWS_PER_JOB;
+		if (last > w->join.count)
+			last = w->join.count;
+		pgo_counters_pass(w->parts, &w->job_totals[job], &w->join, first, last, &w->side[0], &w->side[1],
+				  &w->logs);
 	}
-	size_t first = (index - 1) * ROWS_PER_JOB, last = first + ROWS_PER_JOB;
-	if (last > w->join.count)
-		last = w->join.count;
-	pgo_counters_pass(w->parts, &w->job_totals[index - 1], &w->join, first, last, &w->side[0], &w->side[1],
-			  &w->logs);
 }
 
 static void add_totals(struct pgo_totals *sum, const struct pgo_totals *t)
@@ -168,39 +184,59 @@ static void add_totals(struct pgo_totals *sum, const struct pgo_totals *t)
 		to[i] += from[i];
 }
 
-/* Independent filtering: whether a function is tested depends on its mean share alone, not on how the sides differ. */
-static int choose_tested(struct work *w)
+/*
+ * One walk over the rows: those with mass to the front of the order, the others behind them, and those to be tested to
+ * a list of their own. Independent filtering: whether a function is tested depends on its mean share alone, not on how
+ * the sides differ.
+ */
+static int sort_out_rows(struct work *w)
 {
-	size_t n = 0;
-	if (w->side[0].total == 0 || w->side[1].total == 0)
-		return PGO_OK;
-	for (size_t i = 0; i < w->join.count; i++)
-		n += w->parts[i].train_share + w->parts[i].test_share >= 2 * w->options->min_share &&
-		     w->parts[i].train_share + w->parts[i].test_share > 0;
-	w->tested = calloc(n + 1, sizeof *w->tested);
-	if (!w->tested)
+	double least = 2 * w->options->min_share;
+	bool testable = w->side[0].total > 0 && w->side[1].total > 0;
+	/* The shares of both sides add up to 2: no more rows than this can have `least`. */
+	size_t most = w->join.count, rest = w->join.count;
+	if (least > 0 && 2 / least + 1 < (double)most)
+		most = (size_t)(2 / least) + 1;
+	w->tested = calloc(most + 1, sizeof *w->tested);
+	w->order = pgo_array_new(w->join.count, sizeof *w->order);
+	if (!w->tested || !w->order)
 		return PGO_ENOMEM;
 	for (size_t i = 0; i < w->join.count; i++) {
 		struct pgo_part *p = &w->parts[i];
-		if (p->train_share + p->test_share < 2 * w->options->min_share || p->train_share + p->test_share == 0)
+		double mass = p->train_share + p->test_share;
+		if (mass == 0) {
+			w->order[--rest].index = (uint32_t)i;
+			continue;
+		}
+		w->order[w->massive++].index = (uint32_t)i;
+		if (!testable || mass < least || w->tested_count > most)
 			continue;
 		const struct pgo_pair *pair = &w->join.pairs[i];
-		uint32_t counters = pair->test != PGO_NO_INDEX
-					    ? w->side[1].profile->functions[pair->test].counter_count
-					    : w->side[0].profile->functions[pair->train].counter_count;
-		w->largest = counters > w->largest ? counters : w->largest;
+		unsigned s = pair->test != PGO_NO_INDEX;
+		uint32_t n = w->side[s].profile->functions[s ? pair->test : pair->train].counter_count;
+		w->largest = n > w->largest ? n : w->largest;
 		p->tested = (uint32_t)w->tested_count;
 		w->tested[w->tested_count++].row = (uint32_t)i;
+	}
+	for (size_t i = rest, k = w->join.count; i < k; i++) { /* they were entered from the end */
+		struct pgo_keyed swap = w->order[i];
+		w->order[i] = w->order[--k];
+		w->order[k] = swap;
 	}
 	return PGO_OK;
 }
 
 #define TESTS_PER_JOB 1024
 
+/* Third stage: the order of the rows beside the tests, which it does not need. */
 static void test_job(void *context, size_t index)
 {
 	struct work *w = context;
-	size_t first = index * TESTS_PER_JOB, last = first + TESTS_PER_JOB;
+	if (index == 0) {
+		w->failed[0] = pgo_order_rows(w->order, w->massive, &w->join, w->parts, w->side);
+		return;
+	}
+	size_t first = (index - 1) * TESTS_PER_JOB, last = first + TESTS_PER_JOB;
 	struct pgo_keyed *scratch = malloc((w->largest + 1u) * sizeof *scratch);
 	if (!scratch) {
 		atomic_store(&w->test_failed, true);
@@ -215,12 +251,14 @@ static void test_job(void *context, size_t index)
 
 static int run_tests(struct work *w)
 {
-	int rc = choose_tested(w);
+	int rc = sort_out_rows(w);
 	if (rc)
 		return rc;
 	w->size = w->options->n_eff * w->sum.ran;
-	pgo_parallel(test_job, w, (w->tested_count + TESTS_PER_JOB - 1) / TESTS_PER_JOB, w->threads);
-	return atomic_load(&w->test_failed) ? PGO_ENOMEM : pgo_benjamini_hochberg(w->tested, w->tested_count);
+	pgo_parallel(test_job, w, 1 + (w->tested_count + TESTS_PER_JOB - 1) / TESTS_PER_JOB, w->threads);
+	if (w->failed[0] || atomic_load(&w->test_failed))
+		return PGO_ENOMEM;
+	return pgo_benjamini_hochberg(w->tested, w->tested_count);
 }
 
 static bool opposite_classes(uint8_t a, uint8_t b)
@@ -241,19 +279,18 @@ static void fill_function(struct pgo_function_comparison *f, const struct work *
 	const struct pgo_part *p = &w->parts[row];
 	bool both = p->train_share > 0 && p->test_share > 0;
 
-	*f = (struct pgo_function_comparison){
-		.train_index = w->join.pairs[row].train,
-		.test_index = w->join.pairs[row].test,
-		.join = (uint8_t)w->join.pairs[row].join,
-		.train_class = p->train_class,
-		.test_class = p->test_class,
-		.train_share = p->train_share,
-		.test_share = p->test_share,
-		.jsd_bits = p->jsd_bits,
-		.train_dominant = p->train_dominant,
-		.test_dominant = p->test_dominant,
-		.dominant_differs = both && p->train_dominant != p->test_dominant,
-	};
+	memset(f, 0, sizeof *f);
+	f->train_index = w->join.pairs[row].train;
+	f->test_index = w->join.pairs[row].test;
+	f->join = (uint8_t)w->join.pairs[row].join;
+	f->train_class = p->train_class;
+	f->test_class = p->test_class;
+	f->train_share = p->train_share;
+	f->test_share = p->test_share;
+	f->jsd_bits = p->jsd_bits;
+	f->train_dominant = p->train_dominant;
+	f->test_dominant = p->test_dominant;
+	f->dominant_differs = both && p->train_dominant != p->test_dominant;
 	if (both) {
 		f->log2_ratio = (struct pgo_optional){true, log2(p->test_share / p->train_share)};
 		f->shape_tv = (struct pgo_optional){true, p->shape_tv};
@@ -268,34 +305,30 @@ static void fill_function(struct pgo_function_comparison *f, const struct work *
 	f->flagged = t->q_value <= w->options->alpha && has_effect(f, w->options);
 }
 
-/* Third stage: the rows for the caller, in jobs. */
+/* Last stage: the rows for the caller, in jobs. */
 static void fill_job(void *context, size_t index)
 {
 	struct work *w = context;
 	size_t first = index * ROWS_PER_JOB, last = first + ROWS_PER_JOB;
-	for (size_t i = first; i < last && i < w->join.count; i++)
+	size_t flagged = 0;
+	for (size_t i = first; i < last && i < w->join.count; i++) {
+		/* the rows come from anywhere: ask for those to come */
+		size_t ahead = w->order[i + PREFETCH < w->join.count ? i + PREFETCH : i].index;
+		__builtin_prefetch(&w->parts[ahead]);
+		__builtin_prefetch(&w->join.pairs[ahead]);
 		fill_function(&w->list[i], w, w->order[i].index);
+		flagged += w->list[i].flagged;
+	}
+	atomic_fetch_add(&w->flagged, flagged);
 }
 
 static int list_functions(struct pgo_comparison *out, struct work *w)
 {
-	size_t massive = 0, rest = w->join.count;
-	w->order = pgo_array_new(w->join.count, sizeof *w->order);
 	w->list = pgo_array_new(w->join.count, sizeof *w->list);
-	if (!w->order || !w->list)
+	if (!w->list)
 		return PGO_ENOMEM;
-	for (size_t i = 0; i < w->join.count; i++)
-		if (w->parts[i].train_share > 0 || w->parts[i].test_share > 0)
-			w->order[massive++].index = (uint32_t)i;
-	for (size_t i = w->join.count; i-- > 0;)
-		if (w->parts[i].train_share == 0 && w->parts[i].test_share == 0)
-			w->order[--rest].index = (uint32_t)i;
-	int rc = pgo_order_rows(w->order, massive, &w->join, w->parts, w->side);
-	if (rc)
-		return rc;
 	pgo_parallel(fill_job, w, (w->join.count + ROWS_PER_JOB - 1) / ROWS_PER_JOB, w->threads);
-	for (size_t i = 0; i < massive; i++)
-		out->flagged_functions += w->list[i].flagged;
+	out->flagged_functions = atomic_load(&w->flagged);
 	out->functions = w->list;
 	w->list = NULL;
 	out->function_count = w->join.count;
@@ -395,7 +428,7 @@ static int compute(struct pgo_comparison *out, struct work *w)
 	if (!w->parts || !w->job_totals)
 		return PGO_ENOMEM;
 	pgo_logs_init(&w->logs);
-	pgo_parallel(pass_job, w, w->jobs + 1, w->threads);
+	pgo_parallel(pass_job, w, w->jobs + ALONE, w->threads);
 	rc = first_failure(w);
 	for (size_t i = 0; i < w->jobs; i++)
 		add_totals(&w->sum, &w->job_totals[i]);

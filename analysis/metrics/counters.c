@@ -23,11 +23,11 @@ void pgo_logs_init(struct pgo_logs *logs)
 	logs->v_log_v[0] = 0;
 	for (unsigned v = 1; v < PGO_SMALL; v++)
 		logs->v_log_v[v] = v * log2(v);
-}
-
-double pgo_v_log_v(const struct pgo_logs *logs, uint64_t v)
-{
-	return v < PGO_SMALL ? logs->v_log_v[v] : (double)v * log2((double)v);
+	for (unsigned i = 0; i < 1u << PGO_LOG_BITS; i++) {
+		double middle = 1 + (i + 0.5) / (1u << PGO_LOG_BITS);
+		logs->middle[i].inverse = 1 / middle;
+		logs->middle[i].log = -log2(logs->middle[i].inverse);
+	}
 }
 
 /* One side of a row. A record it does not have, a pseudo record and one without counts are alike: nothing ran. */
@@ -135,7 +135,7 @@ static double pass_both(struct pgo_part *part, struct pgo_totals *t, const struc
 		unsigned ca = class_of(x, a), cb = class_of(y, b);
 		sums.a_logs += pgo_v_log_v(logs, x);
 		sums.b_logs += pgo_v_log_v(logs, y);
-		sums.mean_logs += m * log2(m);
+		sums.mean_logs += m * pgo_log2(logs, m);
 		sums.differs |= p != q;
 		sums.overlap += p < q ? p : q;
 		sums.distance += fabs(r - s);

@@ -46,15 +46,11 @@ static int order_run(struct pgo_keyed *run, size_t count, const struct pgo_join 
 	return PGO_OK;
 }
 
-/*
- * The sort takes the upper half of the divergence only (11 bits of exponent, 21 of mantissa: three passes instead of
- * six); the few rows that are alike in it are then put right one run at a time.
- */
 int pgo_order_rows(struct pgo_keyed *order, size_t count, const struct pgo_join *join, const struct pgo_part *parts,
 		   const struct pgo_side_view side[2])
 {
 	for (size_t i = 0; i < count; i++)
-		order[i].key = UINT32_MAX - (pgo_key_of(parts[order[i].index].jsd_bits) >> 32);
+		order[i].key = ~pgo_key_of(parts[order[i].index].jsd_bits); /* the sort is ascending */
 	int rc = pgo_sort_keyed(order, count);
 	for (size_t i = 0, end; rc == PGO_OK && i < count; i = end) {
 		for (end = i + 1; end < count && order[end].key == order[i].key; end++) {

@@ -5,8 +5,10 @@
 #include "analysis/metrics/metrics.h"
 
 #define DIGIT_BITS 11
-#define DIGITS 6 /* 6 x 11 >= 64 */
+#define DIGITS 3 /* per round; two rounds cover the 64 bits: 33 upper ones, then 31 lower ones */
+#define UPPER_SHIFT 31
 #define BUCKETS (1u << DIGIT_BITS)
+#define FEW 64 /* for so few items the histograms cost more than the sort */
 
 uint64_t pgo_key_of(double x)
 {
@@ -17,12 +19,11 @@ uint64_t pgo_key_of(double x)
 	return bits;
 }
 
-static unsigned digit(uint64_t key, unsigned d)
+static unsigned digit(uint64_t key, unsigned shift)
 {
-	return (unsigned)(key >> (d * DIGIT_BITS)) & (BUCKETS - 1);
+	return (unsigned)(key >> shift) & (BUCKETS - 1);
 }
 
-/* For few items the histograms of a radix sort cost more than the sort. */
 static void insertion_sort(struct pgo_keyed *items, size_t count)
 {
 	for (size_t i = 1; i < count; i++) {
@@ -34,25 +35,18 @@ static void insertion_sort(struct pgo_keyed *items, size_t count)
 	}
 }
 
-int pgo_sort_keyed(struct pgo_keyed *items, size_t count)
+/* Stable sort by the DIGITS digits from bit `shift` on. `other` is as large as `items`. */
+static void radix_round(struct pgo_keyed *items, struct pgo_keyed *other, size_t count, unsigned shift)
 {
-	if (count <= 64) {
-		insertion_sort(items, count);
-		return PGO_OK;
-	}
-	struct pgo_keyed *other = pgo_array_new(count, sizeof *other);
-	uint32_t(*start)[BUCKETS] = calloc(DIGITS, sizeof *start);
+	uint32_t start[DIGITS][BUCKETS] = {0};
 	struct pgo_keyed *from = items, *to = other;
-	if (!other || !start) {
-		free(other);
-		free(start);
-		return PGO_ENOMEM;
-	}
+
 	for (size_t i = 0; i < count; i++)
 		for (unsigned d = 0; d < DIGITS; d++)
-			start[d][digit(items[i].key, d)]++;
+			start[d][digit(items[i].key, shift + d * DIGIT_BITS)]++;
 	for (unsigned d = 0; d < DIGITS; d++) {
-		if (start[d][digit(items[0].key, d)] == count)
+		unsigned at = shift + d * DIGIT_BITS;
+		if (start[d][digit(items[0].key, at)] == count)
 			continue; /* one value only */
 		uint32_t sum = 0;
 		for (unsigned b = 0; b < BUCKETS; b++) {
@@ -61,14 +55,35 @@ int pgo_sort_keyed(struct pgo_keyed *items, size_t count)
 			sum += n;
 		}
 		for (size_t i = 0; i < count; i++)
-			to[start[d][digit(from[i].key, d)]++] = from[i];
+			to[start[d][digit(from[i].key, at)]++] = from[i];
 		struct pgo_keyed *swap = from;
 		from = to;
 		to = swap;
 	}
 	if (from != items)
 		memcpy(items, from, count * sizeof *items);
+}
+
+/* The upper half of a key tells nearly all items apart; runs that are alike in it are put right one by one. */
+int pgo_sort_keyed(struct pgo_keyed *items, size_t count)
+{
+	if (count <= FEW) {
+		insertion_sort(items, count);
+		return PGO_OK;
+	}
+	struct pgo_keyed *other = pgo_array_new(count, sizeof *other);
+	if (!other)
+		return PGO_ENOMEM;
+	radix_round(items, other, count, UPPER_SHIFT);
+	for (size_t i = 0, end; i < count; i = end) {
+		bool alike = true;
+		for (end = i + 1; end < count && items[end].key >> UPPER_SHIFT == items[i].key >> UPPER_SHIFT; end++)
+			alike &= items[end].key == items[i].key;
+		if (!alike && end - i <= FEW)
+			insertion_sort(items + i, end - i);
+		else if (!alike)
+			radix_round(items + i, other, end - i, 0);
+	}
 	free(other);
-	free(start);
 	return PGO_OK;
 }

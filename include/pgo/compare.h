@@ -71,18 +71,18 @@ struct pgo_function_comparison {
 	uint8_t train_class;  /**< enum pgo_class of its largest counter, by A's thresholds */
 	uint8_t test_class;   /**< the same for B */
 	bool flagged;         /**< q_value <= alpha and an effect beyond the limits in the options */
+	bool dominant_differs;   /**< its largest counter is another one (both sides ran it, matched) */
+	uint32_t train_dominant; /**< index of the largest counter; UINT32_MAX when all zero */
+	uint32_t test_dominant;
 	double train_share;   /**< p_f */
 	double test_share;    /**< q_f */
 	double jsd_bits;      /**< contribution to the profile's JSD; contributions sum to it */
 	struct pgo_optional log2_ratio;     /**< log2(q_f / p_f); absent when either is 0 */
 	struct pgo_optional shape_tv;       /**< total variation of the conditional counter distributions, 0..1 */
-	struct pgo_optional shape_jsd_bits; /**< JSD of them at equal weights, 0..1 */
+	struct pgo_optional shape_jsd_bits; /**< JSD of them at equal weights, 0..1; with the tests */
 	struct pgo_optional p_value;        /**< G-test; absent when the function was not tested */
 	struct pgo_optional q_value;        /**< Benjamini-Hochberg over the tested functions */
 	struct pgo_optional ks_p_value;     /**< Kolmogorov-Smirnov on counter ranks */
-	bool dominant_differs;              /**< its largest counter is another one (both sides ran it, matched) */
-	uint32_t train_dominant;            /**< index of the largest counter; UINT32_MAX when all zero */
-	uint32_t test_dominant;
 };
 
 /** The decision table and the masses drawn from it (METHOD 4). All are shares of B's mass but wasted_heat (A's). */
@@ -140,7 +140,8 @@ struct pgo_comparison {
 	size_t tested_functions;
 	size_t flagged_functions;
 	size_t function_count;
-	struct pgo_function_comparison *functions; /**< every function of either side; by descending jsd_bits, then name */
+	struct pgo_function_comparison *functions; /**< every function of either side, by descending jsd_bits,
+	                                               then mass, then name; those without mass last, as joined */
 	const struct pgo_profile *train_profile; /**< borrowed: must outlive the comparison */
 	const struct pgo_profile *test_profile;
 };
