@@ -17,9 +17,15 @@ char *run_path(const struct run *run, const char *name)
 	return files_join(run->out, name);
 }
 
+static bool ends_with_suffix(const char *name, const char *suffix)
+{
+	size_t n = strlen(name), m = strlen(suffix);
+	return n > m && name[n - m - 1] == '-' && !strcmp(name + n - m, suffix);
+}
+
 /*
  * Manifests of one directory must not share a run directory: "corpus.yaml" has no suffix, "corpus.skewed.yaml" gives
- * "-skewed", any other name its stem.
+ * "-skewed", any other name its stem; a corpus that carries the suffix in its name does not get it twice.
  */
 static char *default_directory(const struct corpus *corpus)
 {
@@ -36,6 +42,8 @@ static char *default_directory(const struct corpus *corpus)
 		suffix = "";
 	else if (!strncmp(stem, "corpus.", 7))
 		suffix = stem + 7;
+	if (ends_with_suffix(corpus->name, suffix))
+		suffix = "";
 	char *path = files_format("pgo-out/%s%s%s", corpus->name, *suffix ? "-" : "", suffix);
 	free(stem);
 	return path;

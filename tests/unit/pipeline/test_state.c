@@ -17,7 +17,7 @@
 
 struct fixture {
 	char dir[64];
-	char name[8];
+	char name[16];
 	char manifest[128];
 	struct corpus corpus;
 	struct pipeline_options options;
@@ -67,6 +67,8 @@ static void test_manifests_do_not_share_a_directory(void **state)
 	open_with(f, "corpus.yaml", "pgo-out/demo");
 	open_with(f, "corpus.skewed.yaml", "pgo-out/demo-skewed");
 	open_with(f, "nightly.yaml", "pgo-out/demo-nightly");
+	strcpy(f->name, "demo-skewed");
+	open_with(f, "corpus.skewed.yaml", "pgo-out/demo-skewed");
 	f->options.out = "elsewhere";
 	open_with(f, "corpus.other.yaml", "elsewhere");
 }
