@@ -105,8 +105,8 @@ struct row_sums {
  * Divergence of a row from the entropies: (sum p log p + sum q log q) / 2 - sum m log m, where sum p log p is
  * scale (sum x log x) + p_f log scale. One logarithm a counter instead of two.
  */
-static double row_divergence(const struct row_sums *s, const struct pgo_part *part, const struct pgo_side_view *train,
-			     const struct pgo_side_view *test)
+static double row_divergence(const struct row_sums *s, const struct pgo_part *part, double between,
+			     const struct pgo_side_view *train, const struct pgo_side_view *test)
 {
 	if (!s->differs)
 		return 0;
@@ -114,8 +114,7 @@ static double row_divergence(const struct row_sums *s, const struct pgo_part *pa
 	double q_logs = test->scale * s->b_logs + part->test_share * test->log_scale;
 	double bits = (p_logs + q_logs) / 2 - s->mean_logs;
 	/* The row's own first term is the least it can be; rounding may leave the difference below. */
-	double least = pgo_jsd_term(part->train_share, part->test_share);
-	return bits > least ? bits : least;
+	return bits > between ? bits : between;
 }
 
 /* Both ran it, and counter i means the same on both sides. */
@@ -148,7 +147,9 @@ static double pass_both(struct pgo_part *part, struct pgo_totals *t, const struc
 		t->hot_both += ca == PGO_CLASS_HOT && cb == PGO_CLASS_HOT;
 		t->hot999_both += x >= a->hot999 && y >= b->hot999;
 	}
-	part->jsd_bits = row_divergence(&sums, part, train, test);
+	double between = pgo_jsd_term(a->share, b->share);
+	part->jsd_bits = row_divergence(&sums, part, between, train, test);
+	t->between += between;
 	part->shape_tv = sums.distance / 2 < 1 ? sums.distance / 2 : 1;
 	t->bhattacharyya += sums.roots;
 	t->overlap += sums.overlap;
@@ -193,7 +194,8 @@ static void pass_row(struct pgo_part *part, struct pgo_totals *t, const struct p
 	}
 	t->jsd += part->jsd_bits;
 	/* The first term of the chain rule, function by function; the second is what is left. */
-	t->between += a.function && b.function ? pgo_jsd_term(a.share, b.share) : part->jsd_bits;
+	if (!a.function || !b.function)
+		t->between += part->jsd_bits;
 }
 
 void pgo_counters_pass(struct pgo_part *parts, struct pgo_totals *totals, const struct pgo_join *join, size_t first,
