@@ -182,9 +182,11 @@ pub fn access(options: &Options, out: &mut dyn Write) -> Done {
         (last - first).max(0)
     )?;
     ranking(out, &format!("by {by}"), &groups, hits, options.top)?;
-    ranking(out, "by status", &statuses, hits, options.top)?;
-    ranking(out, "by method", &methods, hits, options.top)?;
-    ranking(out, "by host", &hosts, hits, options.top)?;
+    for (field, tally) in [("status", &statuses), ("method", &methods), ("host", &hosts)] {
+        if field != by {
+            ranking(out, &format!("by {field}"), tally, hits, options.top)?;
+        }
+    }
     writeln!(out, "by hour of day")?;
     let busiest = hours.top(1).first().map_or(1, |(_, count, _)| *count);
     for (hour, count, sum) in hours.sorted() {
