@@ -41,7 +41,7 @@ static const char doc[] =
 	"\n"
 	"Exit codes:\n"
 	"  0  accepted (or stopped before the gate, as --until asked)\n"
-	"  1  the gate rejected the profile, also with --force\n"
+	"  1  the gate rejected the profile, also with --force; or both builds do not write the same\n"
 	"  2  the command line is wrong\n"
 	"  3  the corpus or a profile is wrong\n"
 	"  4  a build, a workload or the system failed, or a signal stopped the run\n"

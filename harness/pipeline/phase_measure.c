@@ -52,11 +52,12 @@ static int measure_digest(char out[33], const struct run *run, struct pgo_error 
 	return code;
 }
 
-static bool reusable(const char *path, const char *digest)
+static bool reusable(const char *path, const char *digest, bool *outputs_differ)
 {
 	json_object *record = NULL;
 	bool good = record_read(&record, path, NULL) == PGO_OK &&
 		    !strcmp(record_string(record, "inputs_digest", ""), digest);
+	*outputs_differ = good && !record_bool(record, "outputs_equal", true);
 	json_object_put(record);
 	return good;
 }
@@ -96,6 +97,7 @@ static int measure(struct run *run, const struct corpus *corpus, const char *pat
 		code = measure_run(&result, corpus, &options, err);
 	if (code)
 		return code;
+	run->outputs_differ = !result.outputs_equal;
 	json_object *record = result_json(&result, corpus, digest);
 	code = record ? record_write(path, record, err) : out_of_memory(err);
 	json_object_put(record);
@@ -119,7 +121,7 @@ int phase_measure(struct run *run, struct phase_note *note, struct pgo_error *er
 		snprintf(note->detail, sizeof note->detail, "the corpus has no held-out workload to measure");
 		code = files_remove_tree(path, err);
 	} else if (!code && !(code = measure_digest(note->digest, run, err))) {
-		note->reused = reusable(path, note->digest);
+		note->reused = reusable(path, note->digest, &run->outputs_differ);
 		if (!note->reused)
 			code = measure(run, &some, path, note->digest, err);
 		snprintf(note->detail, sizeof note->detail, "%zu workloads by %s", some.workload_count,

@@ -52,6 +52,7 @@ static json_object *verdict_json(const struct run *run, json_object *gate)
 	put_text(entry, "summary", record_string(gate, "summary", ""));
 	put_bool(entry, "forced", run->options->force && run->verdict != PGO_PASS);
 	put_bool(entry, "accepted_inconclusive", run->options->accept_inconclusive && run->verdict == PGO_INCONCLUSIVE);
+	put_bool(entry, "outputs_differ", run->outputs_differ);
 	put_int(entry, "exit_code", run_exit(run));
 	return entry;
 }

@@ -60,6 +60,8 @@ bool run_builds_optimized(const struct run *run)
 
 enum pgo_exit run_exit(const struct run *run)
 {
+	if (run->outputs_differ)
+		return PGO_EXIT_REJECTED; /* a faster program that does something else is no gain */
 	if (run->verdict == PGO_INCONCLUSIVE && run->options->accept_inconclusive)
 		return PGO_EXIT_OK;
 	return pgo_outcome_exit(run->verdict);

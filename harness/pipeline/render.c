@@ -34,6 +34,13 @@ const char *render_forced(json_object *report)
 			 "--FORCE";
 }
 
+const char *render_outputs(json_object *report)
+{
+	return record_bool(get_member(report, "verdict"), "outputs_differ", false)
+		       ? "OUTPUTS DIFFER: the optimized program did not write what the baseline wrote; do not ship it"
+		       : NULL;
+}
+
 char *render_ratio(json_object *entry, double min_effect, bool interval, char *out, size_t size)
 {
 	double ratio = record_number(entry, "ratio", NAN);
@@ -218,6 +225,11 @@ size_t render_next(json_object *report, char **out, size_t max)
 	json_object *measurement = get_member(report, "measurement"), *worst = worst_comparison(report);
 	const char *advice = first_advice(report), *recommendation = record_string(measurement, "recommendation", "");
 	bool pass = !strcmp(outcome, "pass");
+	if (render_outputs(report) && n < max)
+		out[n++] = files_format(
+			"compare what both wrote: %s/measure/optimized/*/{baseline,candidate}.stdout; a workload whose "
+			"output changes from run to run cannot be compared",
+			dir);
 	if (advice && n < max)
 		out[n++] = strdup(advice);
 	if (!pass && worst && n < max)
@@ -230,7 +242,7 @@ size_t render_next(json_object *report, char **out, size_t max)
 		out[n++] = files_format("build and measure all the same: pgo-harness run … --force%s",
 					strcmp(outcome, "inconclusive") ? ""
 									: ", or accept it with --accept-inconclusive");
-	if (pass && n < max)
+	if (pass && !render_outputs(report) && n < max)
 		out[n++] = files_format(
 			"ship the optimized program, or build yours with %s=%s/profiles/train.profdata",
 			strcmp(record_string(report, "recipe", ""), "cargo") ? "-fprofile-use" : "-Cprofile-use", dir);

@@ -18,6 +18,9 @@ const char *render_summary(json_object *report);
 /** The line in capitals that a forced report carries; NULL when nothing was forced. Static. */
 const char *render_forced(json_object *report);
 
+/** The line a report carries when both builds did not write the same; NULL when they did. Static. */
+const char *render_outputs(json_object *report);
+
 /** "1.23x faster (0.81, 95 % 0.79..0.83)" of a measured entry; "no difference (…)" within `min_effect` or across 1.
  * @return out */
 char *render_ratio(json_object *entry, double min_effect, bool interval, char *out, size_t size);

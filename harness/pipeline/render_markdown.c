@@ -29,6 +29,8 @@ static void write_head(FILE *out, json_object *report)
 		render_verdict(report));
 	if (render_forced(report))
 		fprintf(out, "**%s**\n\n", render_forced(report));
+	if (render_outputs(report))
+		fprintf(out, "**%s**\n\n", render_outputs(report));
 	write_cell(out, render_summary(report));
 	fprintf(out, "\n\n%s, recipe %s",
 		record_string(get_member(report, "toolchain"), "version", "unknown toolchain"),

@@ -25,6 +25,8 @@ static void write_head(FILE *out, json_object *report)
 	render_wrapped(out, 0, line);
 	if (render_forced(report))
 		fprintf(out, "%s\n", render_forced(report));
+	if (render_outputs(report))
+		fprintf(out, "%s\n", render_outputs(report));
 	if (record_bool(verdict, "accepted_inconclusive", false))
 		fprintf(out, "taken as accepted because of --accept-inconclusive\n");
 	if (record_string(report, "stopped_after", NULL))

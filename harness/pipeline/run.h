@@ -26,6 +26,7 @@ struct run {
 	struct run_build builds[3];	 /**< by enum build_phase */
 	struct replay_outcome *outcomes; /**< per workload */
 	bool *usable;			 /**< per workload: replayed well */
+	bool outputs_differ;		 /**< measured: the optimized program does not do what the baseline does */
 	bool gated;
 	enum pgo_outcome verdict;
 	json_object *report;

@@ -3,7 +3,8 @@
 # A good corpus: accepted, built, measured, reported; a second run does nothing again.
 . "${SOURCE:?the source tree; ctest sets it}/tests/e2e/lib/common.sh"
 
-manifest corpus/corpus.yaml "${TRAINING[@]}" "${HELDOUT[@]}" '{id: odd, kind: synthetic, role: heldout, args: [crunch, "3000"]}'
+manifest corpus/corpus.yaml "${TRAINING[@]}" "${HELDOUT[@]}" '{id: odd, kind: synthetic, role: heldout, args: [crunch, "3000"]}' \
+	'{id: watched, role: guard, args: [sort, "20000"]}'
 O=$T/pgo-out/sample
 
 run 0 run corpus
@@ -13,7 +14,7 @@ has out 'outputs of both builds are equal'
 hasnt out FORCED
 for file in run.json doctor.json report.json report.md report.txt gate.json measured.json profiles/train.profdata \
 	profiles/merge.json profiles/loo/words.profdata profiles/loo/lists.profdata analysis/heldout-mixed.json \
-	analysis/training-words.json analysis/leave_one_out-words.json analysis/heldout-odd.json; do
+	analysis/training-words.json analysis/leave_one_out-words.json analysis/heldout-odd.json analysis/guard-watched.json; do
 	[ -s "$O/$file" ] || bad "no $file"
 done
 [ ! -e "$O/profiles/loo/sort.profdata" ] || bad "a synthetic workload was left out of a merge"
@@ -21,9 +22,10 @@ cmp -s out "$O/report.txt" || bad "what was printed is not report.txt"
 json "$O/run.json" 'r["schema"] == "pgo-harness/run/1" and [p["status"] for p in r["phases"]] == ["done"] * 9'
 json "$O/gate.json" 'r["schema"] == "pgo-harness/gate/1" and r["verdict"] == "pass" and r["real_workloads"] == 4'
 json "$O/gate.json" '{c["workload"]: c["judged"] for c in r["comparisons"] if c["kind"] == "heldout"} == {"mixed": True, "lists2": True, "odd": False}'
+json "$O/gate.json" '[c["judged"] for c in r["comparisons"] if c["kind"] == "guard"] == [False]'
 json "$O/gate.json" 'all(abs(w["share"] - 1 / 3) < 0.0005 for w in r["workloads"])'
 json "$O/report.json" 'r["schema"] == "pgo-harness/report/1" and r["verdict"]["exit_code"] == 0'
-json "$O/report.json" 'sorted(w["workload"] for w in r["measurement"]["workloads"]) == ["lists2", "mixed", "odd"]'
+json "$O/report.json" 'sorted(w["workload"] for w in r["measurement"]["workloads"]) == ["lists2", "mixed", "odd", "watched"]'
 json "$O/report.json" 'all(w["outputs_equal"] and 0.1 < w["ratio"] < 10 for w in r["measurement"]["workloads"])'
 json "$O/report.json" 'set(r["builds"]) == {"instrumented", "baseline", "optimized"} and len({b["digest"] for b in r["builds"].values()}) == 3'
 json "$O/report.json" 'r["profile_warnings"]["mismatched_functions"] == 0'
@@ -73,5 +75,6 @@ is out 'workload kind      role    weight  command' \
 	'sort     synthetic train        1  {binary} sort 30000' \
 	'mixed    real      heldout      1  {binary} mixed 50000' \
 	'lists2   real      heldout      1  {binary} lists 1200' \
-	'odd      synthetic heldout      1  {binary} crunch 3000'
+	'odd      synthetic heldout      1  {binary} crunch 3000' \
+	'watched  real      guard        1  {binary} sort 20000'
 finish

@@ -60,6 +60,17 @@ interrupt()
 }
 
 UNBLOCK=
+mkdir bin
+cat >bin/clang-22 <<END
+#!/bin/sh
+[ "\$E2E_SLOW" != doctor ] || sleep "\$E2E_MARK"
+exec $(command -v clang-22) "\$@"
+END
+chmod +x bin/clang-22
+OLD_PATH=$PATH
+PATH=$T/bin:$PATH
+interrupt doctor doctor sleeping
+PATH=$OLD_PATH
 interrupt instrument instrument sleeping
 interrupt replay run sleeping
 [ "$(status instrument)" = done ] || bad "replay: the build was not kept"

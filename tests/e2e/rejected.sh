@@ -62,4 +62,13 @@ hasnt out FORCED
 [ -x pgo-out/sample-unreal/build/optimized/src/sample ] || bad "--accept-inconclusive built nothing"
 run 5 run corpus/corpus.unreal.yaml --force
 has out 'FORCED: THE GATE COULD NOT ACCEPT THIS PROFILE; IT WAS BUILT AND MEASURED ONLY BECAUSE OF --FORCE'
+
+# builds that do not write the same are no gain
+manifest corpus/corpus.where.yaml "${TRAINING[@]}" '{id: where, role: heldout, args: [where, "30000"]}'
+run 1 run corpus/corpus.where.yaml
+has out 'ACCEPTED: '
+has out 'OUTPUTS DIFFER: the optimized program did not write what the baseline wrote; do not ship it'
+hasnt out 'ship the optimized program'
+run 1 run corpus/corpus.where.yaml # and it is not forgotten
+has out 'OUTPUTS DIFFER: '
 finish
