@@ -58,7 +58,9 @@ static struct record record_of(const struct pgo_side_view *side, uint32_t index)
 
 static inline unsigned class_of(uint64_t counter, const struct record *r)
 {
-	return counter >= r->hot ? PGO_CLASS_HOT : counter <= r->cold ? PGO_CLASS_COLD : PGO_CLASS_WARM;
+	/* hot 0; else 1, or 2 when cold: without a branch, which counters would mispredict */
+	unsigned not_hot = counter < r->hot, cold = counter <= r->cold;
+	return not_hot * (PGO_CLASS_WARM + cold);
 }
 
 static uint32_t dominant_of(const struct record *r)
@@ -117,36 +119,62 @@ static double row_divergence(const struct row_sums *s, const struct pgo_part *pa
 	return bits > between ? bits : between;
 }
 
-/* Both ran it, and counter i means the same on both sides. */
-static double pass_both(struct pgo_part *part, struct pgo_totals *t, const struct record *a, const struct record *b,
-			const struct pgo_side_view *train, const struct pgo_side_view *test,
-			const struct pgo_logs *logs)
+/* Counters that are zero on both sides add nothing to any of these sums: no test keeps them out. */
+static struct row_sums measure_row(const struct record *a, const struct record *b, const struct pgo_side_view *train,
+				   const struct pgo_side_view *test, const struct pgo_logs *logs)
 {
 	double inside_a = 1 / a->share, inside_b = 1 / b->share;
 	struct row_sums sums = {0};
 
 	for (uint32_t i = 0; i < a->count; i++) {
 		uint64_t x = a->counters[i], y = b->counters[i];
-		if (!(x | y))
-			continue;
-		double p = (double)x * train->scale, q = (double)y * test->scale;
-		double r = p * inside_a, s = q * inside_b, m = (p + q) / 2;
-		unsigned ca = class_of(x, a), cb = class_of(y, b);
+		double p = (double)x * train->scale, q = (double)y * test->scale, m = (p + q) / 2;
 		sums.a_logs += pgo_v_log_v(logs, x);
 		sums.b_logs += pgo_v_log_v(logs, y);
-		sums.mean_logs += m * pgo_log2(logs, m);
+		sums.mean_logs += m * pgo_log2(logs, m); /* 0 for 0: its "logarithm" is finite */
 		sums.differs |= p != q;
 		sums.overlap += p < q ? p : q;
-		sums.distance += fabs(r - s);
+		sums.distance += fabs(p * inside_a - q * inside_b);
 		sums.roots += p == q ? p : sqrt(p * q);
-		t->table[ca][cb] += q;
-		t->missed_counters += x ? 0 : q;
-		t->served_999 += x >= a->hot999 ? q : 0;
-		t->misweighted += s >= MISWEIGHT_RATIO * r ? q : 0;
-		t->wasted_heat += ca == PGO_CLASS_HOT && cb == PGO_CLASS_COLD ? p : 0;
-		t->hot_both += ca == PGO_CLASS_HOT && cb == PGO_CLASS_HOT;
-		t->hot999_both += x >= a->hot999 && y >= b->hot999;
 	}
+	return sums;
+}
+
+/* The decision table and its masses. Sums with a condition go to one of two places: a branch would be a coin toss. */
+static void decide_row(struct pgo_totals *t, const struct record *a, const struct record *b,
+		       const struct pgo_side_view *train, const struct pgo_side_view *test)
+{
+	double inside_a = 1 / a->share, inside_b = 1 / b->share;
+	double missed[2] = {0}, served[2] = {0}, misweighted[2] = {0}, wasted[2] = {0};
+	unsigned hot_both = 0, hot999_both = 0;
+
+	for (uint32_t i = 0; i < a->count; i++) {
+		uint64_t x = a->counters[i], y = b->counters[i];
+		double p = (double)x * train->scale, q = (double)y * test->scale;
+		unsigned ca = class_of(x, a), cb = class_of(y, b);
+		t->table[ca][cb] += q;
+		missed[x == 0] += q;
+		served[x >= a->hot999] += q;
+		misweighted[q * inside_b >= MISWEIGHT_RATIO * (p * inside_a)] += q;
+		wasted[(ca == PGO_CLASS_HOT) & (cb == PGO_CLASS_COLD)] += p;
+		hot_both += (ca == PGO_CLASS_HOT) & (cb == PGO_CLASS_HOT);
+		hot999_both += (x >= a->hot999) & (y >= b->hot999);
+	}
+	t->missed_counters += missed[1];
+	t->served_999 += served[1];
+	t->misweighted += misweighted[1];
+	t->wasted_heat += wasted[1];
+	t->hot_both += hot_both;
+	t->hot999_both += hot999_both;
+}
+
+/* Both ran it, and counter i means the same on both sides. */
+static double pass_both(struct pgo_part *part, struct pgo_totals *t, const struct record *a, const struct record *b,
+			const struct pgo_side_view *train, const struct pgo_side_view *test,
+			const struct pgo_logs *logs)
+{
+	struct row_sums sums = measure_row(a, b, train, test, logs);
+	decide_row(t, a, b, train, test);
 	double between = pgo_jsd_term(a->share, b->share);
 	part->jsd_bits = row_divergence(&sums, part, between, train, test);
 	t->between += between;
