@@ -305,9 +305,9 @@ static int merge_training(struct collect_result *result, struct collecting *c, s
 {
 	result->share_count = training_shares(result->shares, c, SIZE_MAX);
 	if (!result->share_count) {
-		pgo_error_set(err, PGO_EINVAL, "no training workload of corpus '%s' can be used", c->corpus->name);
+		pgo_error_set(err, PGO_ECHILD, "no training workload of corpus '%s' can be used", c->corpus->name);
 		pgo_error_hint(err, "give at least one workload 'role: train' that runs well");
-		return PGO_EINVAL;
+		return PGO_ECHILD;
 	}
 	int code = assign_weights(result->shares, result->share_count, err);
 	if (code)

@@ -22,22 +22,23 @@ struct collect_options {
 
 /** One workload's part in the training merge. */
 struct collect_share {
-	size_t workload;        /**< index into the corpus */
-	double mass;            /**< total count of its own profile */
-	double share;           /**< wanted share of the training mass, 0..1 */
+	size_t workload;	/**< index into the corpus */
+	double mass;		/**< total count of its own profile */
+	double share;		/**< wanted share of the training mass, 0..1 */
 	double effective_share; /**< after rounding to the integer weights llvm-profdata takes */
 	uint64_t integer_weight;
 };
 
 struct collect_result {
-	char *train_profile;       /**< absolute path */
+	char *train_profile; /**< absolute path */
 	size_t share_count;
 	struct collect_share *shares;
-	size_t merges;   /**< profiles made; 0: all were still good */
+	size_t merges;	 /**< profiles made; 0: all were still good */
 	size_t warnings; /**< of llvm-profdata, listed in merge.json */
 };
 
-/** @return PGO_OK, PGO_ECHILD (llvm-profdata failed: its message is passed on), PGO_EFORMAT (a workload's profile is empty or damaged). */
+/** @return PGO_OK, PGO_ECHILD (llvm-profdata failed: its message is passed on; or no training workload is usable),
+ * PGO_EFORMAT (a workload's profile is empty or damaged). */
 int collect_all(struct collect_result *out, const struct corpus *corpus, const struct collect_options *options,
 		struct pgo_error *err);
 void collect_result_release(struct collect_result *result);
@@ -50,6 +51,7 @@ char *collect_loo_path(const char *out_dir, const char *id);
  * Integer weights for `n` workloads of the given masses and wanted shares (sum 1): scaled so that the error of any
  * effective share is below 0.1 % of that share where possible, and no weighted sum exceeds 2^63.
  */
-void collect_integer_weights(uint64_t *weights, double *effective, const double *masses, const double *shares, size_t n);
+void collect_integer_weights(uint64_t *weights, double *effective, const double *masses, const double *shares,
+			     size_t n);
 
 #endif

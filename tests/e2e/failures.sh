@@ -73,7 +73,7 @@ json $S/report.json 'len(r["measurement"]["workloads"]) == 2'
 
 # nothing is left to train on
 manifest corpus/allbad.yaml '{id: bad, args: [nosuchmode]}' "${HELDOUT[@]}"
-run 2 run corpus/allbad.yaml --keep-going
+run 4 run corpus/allbad.yaml --keep-going
 has err "no training workload of corpus 'sample' can be used"
 
 # a workload that never touches the program leaves no profile
@@ -82,11 +82,12 @@ run 4 run corpus/idle.yaml
 has err "workload 'idle'"
 
 # two runs at once
+MARK=$((RANDOM + 200000)).5
 manifest corpus/busy.yaml "$GOOD"
-E2E_SLOW=run E2E_MARK=4321.5 "$H" run corpus/busy.yaml -q >/dev/null 2>&1 &
+E2E_SLOW=run E2E_MARK=$MARK "$H" run corpus/busy.yaml -q >/dev/null 2>&1 &
 LEFT_OVER=$!
 for i in $(seq 200); do
-	pgrep -f 'sleep 4321.5' >/dev/null && break
+	pgrep -f "sleep $MARK" >/dev/null && break
 	sleep 0.05
 done
 run 4 run corpus/busy.yaml
@@ -96,5 +97,5 @@ kill -TERM $LEFT_OVER
 wait $LEFT_OVER
 [ $? = 4 ] || bad "SIGTERM does not end with exit code 4"
 LEFT_OVER=
-! pgrep -f 'sleep 4321.5' >/dev/null || bad "a child was left after SIGTERM"
+! pgrep -f "sleep $MARK" >/dev/null || bad "a child was left after SIGTERM"
 finish

@@ -348,7 +348,7 @@ static void test_nothing_to_train_on(void **state)
 	struct fixture *f = *state;
 	add(f, "a", WORKLOAD_REAL, WORKLOAD_TRAIN, 1);
 	f->usable[0] = false;
-	fails(f, PGO_EINVAL, "no training workload of corpus 'test' can be used");
+	fails(f, PGO_ECHILD, "no training workload of corpus 'test' can be used");
 }
 
 static void test_no_llvm_profdata(void **state)
