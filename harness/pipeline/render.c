@@ -143,12 +143,18 @@ char *render_misfit(json_object *report, char *out, size_t size)
 {
 	json_object *w = get_member(report, "profile_warnings");
 	long long functions = record_int(w, "mismatched_functions", 0), files = record_int(w, "out_of_date_files", 0);
+	size_t used = 0;
 	out[0] = '\0';
-	if (functions || files)
-		snprintf(out, size,
-			 "WARNING: the profile does not fit the program: %lld functions did not match, %lld files out "
-			 "of date",
-			 functions, files);
+	if (functions)
+		used = (size_t)snprintf(out, size,
+					"WARNING: %lld function%s did not match the profile and got none of it",
+					functions, functions == 1 ? "" : "s");
+	if (files && used < size)
+		used += (size_t)snprintf(out + used, size - used,
+					 "%s%lld source file%s changed since the profile was made",
+					 used ? ", " : "WARNING: ", files, files == 1 ? "" : "s");
+	if (used && used < size)
+		snprintf(out + used, size - used, "; see build/optimized/build.log");
 	return out;
 }
 
@@ -189,8 +195,7 @@ void render_wrapped(FILE *out, int indent, const char *text)
 		fputc('\n', out);
 }
 
-/* The first advice among the rules that did not pass. */
-static const char *first_advice(json_object *report)
+const char *render_advice(json_object *report)
 {
 	json_object *rules = get_member(get_member(report, "gate"), "rules");
 	for (size_t i = 0; i < get_length(rules); i++) {
@@ -223,14 +228,14 @@ size_t render_next(json_object *report, char **out, size_t max)
 	const char *dir = record_string(report, "run_directory", "");
 	const char *outcome = record_string(get_member(report, "verdict"), "outcome", "");
 	json_object *measurement = get_member(report, "measurement"), *worst = worst_comparison(report);
-	const char *advice = first_advice(report), *recommendation = record_string(measurement, "recommendation", "");
+	const char *advice = render_advice(report), *recommendation = record_string(measurement, "recommendation", "");
 	bool pass = !strcmp(outcome, "pass");
 	if (render_outputs(report) && n < max)
 		out[n++] = files_format(
 			"compare what both wrote: %s/measure/optimized/*/{baseline,candidate}.stdout; a workload whose "
 			"output changes from run to run cannot be compared",
 			dir);
-	if (advice && n < max)
+	if (pass && advice && n < max) /* else it stands below the verdict */
 		out[n++] = strdup(advice);
 	if (!pass && worst && n < max)
 		out[n++] = files_format("look closer: pgo-analyze compare %s/profiles/train.profdata "

@@ -55,6 +55,9 @@ json_object *render_measured(json_object *measurement, const char *workload);
 /** Plain text, wrapped at 100 columns after `indent` blanks. */
 void render_wrapped(FILE *out, int indent, const char *text);
 
+/** The first advice among the rules that did not pass: whom to blame and what to do; NULL: none. Borrowed. */
+const char *render_advice(json_object *report);
+
 /** What to do next, one sentence each, at most `max`; each heap-allocated. @return how many */
 size_t render_next(json_object *report, char **out, size_t max);
 

@@ -32,6 +32,10 @@ static void write_head(FILE *out, json_object *report)
 	if (render_outputs(report))
 		fprintf(out, "**%s**\n\n", render_outputs(report));
 	write_cell(out, render_summary(report));
+	if (strcmp(render_verdict(report), "ACCEPTED") && render_advice(report)) {
+		fprintf(out, "\n\n");
+		write_cell(out, render_advice(report));
+	}
 	fprintf(out, "\n\n%s, recipe %s",
 		record_string(get_member(report, "toolchain"), "version", "unknown toolchain"),
 		record_string(report, "recipe", ""));

@@ -23,6 +23,8 @@ static void write_head(FILE *out, json_object *report)
 		record_string(corpus, "name", ""), file_name(record_string(corpus, "manifest", "")));
 	snprintf(line, sizeof line, "%s: %s", render_verdict(report), render_summary(report));
 	render_wrapped(out, 0, line);
+	if (strcmp(record_string(verdict, "outcome", ""), "pass") && render_advice(report))
+		render_wrapped(out, 0, render_advice(report));
 	if (render_forced(report))
 		fprintf(out, "%s\n", render_forced(report));
 	if (render_outputs(report))
