@@ -50,10 +50,9 @@ static const char *yes_no(bool value)
 	return value ? "true" : "false";
 }
 
-static int compared_row(FILE *out, const struct pgo_comparison *c, const struct pgo_function_comparison *f,
-			struct pgo_error *err)
+static int compared_row(FILE *out, const struct pgo_function_comparison *f, struct pgo_error *err)
 {
-	const char *name = pgo_comparison_name(c, f);
+	const char *name = f->name;
 	char *readable = pgo_demangle(name);
 	if (!readable)
 		return pgo_error_set(err, PGO_ENOMEM, "out of memory");
@@ -88,7 +87,7 @@ int pgo_csv_compare(FILE *out, const struct pgo_report *report, struct pgo_error
 	      "dominant_differs,flagged\n",
 	      out);
 	for (size_t i = 0; rc == PGO_OK && i < listed.count; i++)
-		rc = compared_row(out, report->comparison, &report->comparison->functions[listed.index[i]], err);
+		rc = compared_row(out, &report->comparison->functions[listed.index[i]], err);
 	pgo_selection_release(&listed);
 	return rc;
 }
@@ -114,25 +113,26 @@ int pgo_csv_gate(FILE *out, const struct pgo_report *report, struct pgo_error *e
 
 static int shown_row(FILE *out, const struct pgo_report *report, const struct pgo_function *f, struct pgo_error *err)
 {
-	const uint64_t *counters = pgo_function_counters(report->profile, f);
-	const char *name = pgo_function_name(report->profile, f);
-	char sum[40], *readable = pgo_demangle(name);
-	if (!readable)
+	char sum[40], *name = pgo_function_name(f), *readable = name ? pgo_demangle(name) : NULL;
+	if (!readable) {
+		free(name);
 		return pgo_error_set(err, PGO_ENOMEM, "out of memory");
+	}
 	text(out, name, ',');
 	text(out, readable, ',');
+	free(name);
 	free(readable);
 	fprintf(out, "%016" PRIx64 ",%s,%s,%s,", f->cfg_hash, yes_no(f->flags & PGO_FUNCTION_CS),
 		yes_no(f->flags & PGO_FUNCTION_PSEUDO), yes_no(f->flags & PGO_FUNCTION_SATURATED));
 	count(out, f->counter_count, ',');
 	if (f->counter_count)
-		count(out, counters[0], ',');
+		count(out, f->counters[0], ',');
 	else
 		fputc(',', out);
 	count(out, f->max, ',');
-	fprintf(out, "%s", pgo_u128_text(f->sum, sum));
+	fprintf(out, "%s", pgo_u128_text(pgo_function_sum(f), sum));
 	for (uint32_t i = 0; report->counts && i < f->counter_count; i++)
-		fprintf(out, "%c%" PRIu64, i ? ' ' : ',', counters[i]);
+		fprintf(out, "%c%" PRIu64, i ? ' ' : ',', (uint64_t)f->counters[i]);
 	if (report->counts && f->counter_count == 0)
 		fputc(',', out);
 	fputc('\n', out);

@@ -54,7 +54,7 @@ static void put_compared(struct pgo_json row, const char *name, const char *read
 static int print_compared(FILE *out, const struct pgo_comparison *c, size_t index, bool first, struct pgo_error *err)
 {
 	const struct pgo_function_comparison *f = &c->functions[index];
-	const char *name = pgo_comparison_name(c, f);
+	const char *name = f->name;
 	char *readable = pgo_demangle(name);
 	if (!readable)
 		return out_of_memory(err);
@@ -83,7 +83,7 @@ int pgo_json_compare(FILE *out, const struct pgo_report *report, struct pgo_erro
 	pgo_json_text(root, "records", c->options.context_sensitive ? "context_sensitive" : "normal");
 	pgo_json_measures(root, c);
 	pgo_json_thresholds(root, report, &c->options);
-	pgo_json_u64(root, "function_total", c->function_count);
+	pgo_json_u64(root, "function_total", c->function_total);
 	pgo_json_u64(root, "tested_functions", c->tested_functions);
 	pgo_json_u64(root, "flagged_functions", c->flagged_functions);
 	pgo_json_u64(root, "matching_functions", listed.matching);
@@ -119,7 +119,7 @@ int pgo_json_gate(FILE *out, const struct pgo_report *report, struct pgo_error *
 		pgo_json_text(reference, "kind", pgo_reference_kind_name(input->kind));
 		put_side(reference, "test", input->reference, c->test_profile, &c->test);
 		pgo_json_measures(reference, c);
-		pgo_json_u64(reference, "function_total", c->function_count);
+		pgo_json_u64(reference, "function_total", c->function_total);
 		pgo_json_u64(reference, "tested_functions", c->tested_functions);
 		pgo_json_u64(reference, "flagged_functions", c->flagged_functions);
 	}
@@ -129,10 +129,9 @@ int pgo_json_gate(FILE *out, const struct pgo_report *report, struct pgo_error *
 }
 
 static void put_shown(struct pgo_json row, const struct pgo_report *report, const struct pgo_function *f,
-		      const char *readable)
+		      const char *name, const char *readable)
 {
-	const uint64_t *counters = pgo_function_counters(report->profile, f);
-	pgo_json_text(row, "name", pgo_function_name(report->profile, f));
+	pgo_json_text(row, "name", name);
 	pgo_json_text(row, "demangled", readable);
 	pgo_json_hash(row, "cfg_hash", f->cfg_hash);
 	pgo_json_bool(row, "context_sensitive", f->flags & PGO_FUNCTION_CS);
@@ -140,29 +139,32 @@ static void put_shown(struct pgo_json row, const struct pgo_report *report, cons
 	pgo_json_bool(row, "saturated", f->flags & PGO_FUNCTION_SATURATED);
 	pgo_json_u64(row, "counters", f->counter_count);
 	if (f->counter_count)
-		pgo_json_u64(row, "first_count", counters[0]);
+		pgo_json_u64(row, "first_count", f->counters[0]);
 	else
 		pgo_json_null(row, "first_count");
 	pgo_json_u64(row, "max_count", f->max);
-	pgo_json_u128(row, "total_count", f->sum);
+	pgo_json_u128(row, "total_count", pgo_function_sum(f));
 	if (!report->counts)
 		return;
 	struct pgo_json counts = pgo_json_array(row, "counts");
 	for (uint32_t i = 0; i < f->counter_count; i++)
-		pgo_json_append_u64(counts, counters[i]);
+		pgo_json_append_u64(counts, f->counters[i]);
 }
 
 static int print_shown(FILE *out, const struct pgo_report *report, size_t index, bool first, struct pgo_error *err)
 {
 	const struct pgo_function *f = &report->profile->functions[index];
-	char *readable = pgo_demangle(pgo_function_name(report->profile, f));
-	if (!readable)
+	char *name = pgo_function_name(f), *readable = name ? pgo_demangle(name) : NULL;
+	if (!readable) {
+		free(name);
 		return out_of_memory(err);
+	}
 	bool failed = false;
 	struct pgo_json row = pgo_json_root(&failed);
-	put_shown(row, report, f, readable);
+	put_shown(row, report, f, name, readable);
 	int rc = pgo_json_row(out, row, first, err);
 	json_object_put(row.at);
+	free(name);
 	free(readable);
 	return rc;
 }

@@ -46,6 +46,18 @@ static int pattern_match(const struct pattern *pattern, const char *name, bool *
 	return PGO_OK;
 }
 
+static int function_matches(const struct pattern *pattern, const struct pgo_function *f, bool *matches,
+			    struct pgo_error *err)
+{
+	*matches = true;
+	if (!pattern->active)
+		return PGO_OK;
+	char *name = pgo_function_name(f);
+	int rc = name ? pattern_match(pattern, name, matches, err) : pgo_error_set(err, PGO_ENOMEM, "out of memory");
+	free(name);
+	return rc;
+}
+
 int pgo_function_pattern_check(const char *text, struct pgo_error *err)
 {
 	struct pattern pattern;
@@ -72,7 +84,7 @@ int pgo_select_compared(struct pgo_selection *out, const struct pgo_report *repo
 		bool matches;
 		if (!pattern.active && made.count == limit)
 			break;
-		rc = pattern_match(&pattern, pgo_comparison_name(c, &c->functions[i]), &matches, err);
+		rc = pattern_match(&pattern, c->functions[i].name, &matches, err);
 		if (rc != PGO_OK || !matches)
 			continue;
 		made.matching++;
@@ -80,7 +92,7 @@ int pgo_select_compared(struct pgo_selection *out, const struct pgo_report *repo
 			made.index[made.count++] = i;
 	}
 	if (!pattern.active)
-		made.matching = c->function_count;
+		made.matching = c->function_total;
 	pattern_release(&pattern);
 	if (rc == PGO_OK)
 		*out = made;
@@ -94,7 +106,7 @@ static int by_name(const void *left, const void *right, void *context)
 {
 	const struct pgo_profile *p = context;
 	const struct pgo_function *a = &p->functions[*(const size_t *)left], *b = &p->functions[*(const size_t *)right];
-	int order = strcmp(pgo_function_name(p, a), pgo_function_name(p, b));
+	int order = pgo_function_compare_names(a, b);
 	return order ? order : (a->cfg_hash > b->cfg_hash) - (a->cfg_hash < b->cfg_hash);
 }
 
@@ -116,7 +128,7 @@ int pgo_select_shown(struct pgo_selection *out, const struct pgo_report *report,
 		bool matches;
 		if (!pgo_function_selected(&p->functions[i], report->filter))
 			continue;
-		rc = pattern_match(&pattern, pgo_function_name(p, &p->functions[i]), &matches, err);
+		rc = function_matches(&pattern, &p->functions[i], &matches, err);
 		if (rc == PGO_OK && matches)
 			made.index[made.count++] = i;
 	}

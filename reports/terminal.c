@@ -116,11 +116,10 @@ static const char *ratio_text(char out[PGO_TEXT_CELL], const struct pgo_function
 
 enum { NAME_COLUMN = 59 };
 
-static int function_line(const struct pgo_text *t, const struct pgo_comparison *c,
-			 const struct pgo_function_comparison *f, struct pgo_error *err)
+static int function_line(const struct pgo_text *t, const struct pgo_function_comparison *f, struct pgo_error *err)
 {
 	char cell[PGO_TEXT_CELL];
-	char *readable = pgo_demangle(pgo_comparison_name(c, f));
+	char *readable = pgo_demangle(f->name);
 	if (!readable)
 		return pgo_error_set(err, PGO_ENOMEM, "out of memory");
 	pgo_text_colored(t, f->flagged ? PGO_RED : PGO_PLAIN, f->flagged ? "  !" : "   ");
@@ -158,7 +157,7 @@ static int function_section(const struct pgo_text *t, const struct pgo_report *r
 	fprintf(t->out, "   %9s%9s%8s%9s%6s  %-11s  %s\n", "train", "test", "change", "JSD bits", "shape", "train→test",
 		"function");
 	for (size_t i = 0; rc == PGO_OK && i < listed.count; i++)
-		rc = function_line(t, c, &c->functions[listed.index[i]], err);
+		rc = function_line(t, &c->functions[listed.index[i]], err);
 	pgo_selection_release(&listed);
 	return rc;
 }

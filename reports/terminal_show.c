@@ -9,13 +9,13 @@ static int function_lines(const struct pgo_text *t, const struct pgo_report *rep
 			  struct pgo_error *err)
 {
 	const struct pgo_function *f = &report->profile->functions[index];
-	const uint64_t *counters = pgo_function_counters(report->profile, f);
 	char cell[PGO_TEXT_CELL];
-	char *readable = pgo_demangle(pgo_function_name(report->profile, f));
+	char *name = pgo_function_name(f), *readable = name ? pgo_demangle(name) : NULL;
+	free(name);
 	if (!readable)
 		return pgo_error_set(err, PGO_ENOMEM, "out of memory");
 	pgo_text_right(t, 22, pgo_text_count(cell, f->max));
-	pgo_text_right(t, 22, pgo_text_count(cell, f->counter_count ? counters[0] : 0));
+	pgo_text_right(t, 22, pgo_text_count(cell, f->counter_count ? f->counters[0] : 0));
 	pgo_text_right(t, 10, pgo_text_count(cell, f->counter_count));
 	fputs("  ", t->out);
 	pgo_text_name(t, readable, t->cut > 64 ? t->cut - 56 : t->cut ? 8 : 0);
@@ -25,7 +25,7 @@ static int function_lines(const struct pgo_text *t, const struct pgo_report *rep
 		return PGO_OK;
 	fprintf(t->out, "    hash 0x%016" PRIx64 "  counts", f->cfg_hash);
 	for (uint32_t i = 0; i < f->counter_count; i++)
-		fprintf(t->out, " %" PRIu64, counters[i]);
+		fprintf(t->out, " %" PRIu64, (uint64_t)f->counters[i]);
 	fputc('\n', t->out);
 	return PGO_OK;
 }

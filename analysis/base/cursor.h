@@ -70,17 +70,17 @@ static inline bool pgo_cursor_u8(struct pgo_cursor *c, uint8_t *out)
 	return true;
 }
 
-#define PGO_CURSOR_INT(name, type, swap)                                   \
-	static inline bool name(struct pgo_cursor *c, type *out)           \
-	{                                                                  \
-		if (!pgo_cursor_has(c, sizeof *out))                       \
-			return false;                                      \
-		type v;                                                    \
-		memcpy(&v, c->bytes + c->at, sizeof v);                    \
-		bool swapped = c->big_endian != (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__); \
-		*out = swapped ? swap(v) : v;                              \
-		c->at += sizeof v;                                         \
-		return true;                                               \
+#define PGO_CURSOR_INT(name, type, swap)                                                                               \
+	static inline bool name(struct pgo_cursor *c, type *out)                                                       \
+	{                                                                                                              \
+		if (!pgo_cursor_has(c, sizeof *out))                                                                   \
+			return false;                                                                                  \
+		type v;                                                                                                \
+		memcpy(&v, c->bytes + c->at, sizeof v);                                                                \
+		bool swapped = c->big_endian != (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__);                              \
+		*out = swapped ? swap(v) : v;                                                                          \
+		c->at += sizeof v;                                                                                     \
+		return true;                                                                                           \
 	}
 PGO_CURSOR_INT(pgo_cursor_u16, uint16_t, __builtin_bswap16)
 PGO_CURSOR_INT(pgo_cursor_u32, uint32_t, __builtin_bswap32)

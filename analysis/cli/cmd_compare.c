@@ -123,6 +123,7 @@ int cmd_compare(int argc, char **argv)
 	if (code >= 0)
 		return code;
 	a.thresholds.options.context_sensitive = a.common.context_sensitive;
+	a.thresholds.options.max_functions = a.function ? 0 : a.top; /* a pattern is looked for in all of them */
 	struct pgo_profile *profiles[2];
 	code = cli_read_profiles(profiles, a.files.paths, 2, a.common.input_format);
 	if (code < 0)

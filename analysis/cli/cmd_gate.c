@@ -115,6 +115,7 @@ int cmd_gate(int argc, char **argv)
 	if (code >= 0)
 		return code;
 	a.thresholds.options.context_sensitive = a.common.context_sensitive;
+	a.thresholds.options.max_functions = 1; /* its reports list none */
 	struct pgo_profile **profiles = calloc(a.files.count, sizeof(struct pgo_profile *));
 	if (!profiles) {
 		struct pgo_error err = {0};

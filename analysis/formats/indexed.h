@@ -27,7 +27,6 @@ struct pgo_indexed {
 	size_t first_misplaced; /**< record index of the first of them */
 	struct pgo_indexed_summary stored[2]; /**< by enum pgo_record_filter: as the file says */
 	struct pgo_indexed_summary found[2];  /**< as the records, without pseudo ones, give */
-	size_t released;		      /**< the owner of the input was told up to here */
 	uint64_t empty_records;		      /**< without any counter */
 };
 

@@ -22,32 +22,27 @@ static int name_shown(uint32_t length)
 	return length > NAME_SHOWN ? NAME_SHOWN : (int)length;
 }
 
-static const char *name_of(struct pgo_indexed *r, const struct pgo_function *f)
-{
-	return r->b->names.items + f->name_offset;
-}
-
 static int damaged(struct pgo_indexed *r, const struct pgo_function *f, uint64_t offset, const char *field,
 		   uint64_t value, size_t left)
 {
 	return pgo_error_at(r->err, PGO_EFORMAT, offset,
 			    "function '%.*s': %" PRIu64 " %s do not fit into the %zu bytes left",
-			    name_shown(f->name_length), name_of(r, f), value, field, left);
+			    name_shown(f->name_length), f->name, value, field, left);
 }
 
-static int read_bitmap(struct pgo_indexed *r, struct pgo_cursor *data)
+static int read_bitmap(struct pgo_indexed *r, struct pgo_cursor *data, const struct pgo_function *f)
 {
 	struct pgo_builder *b = r->b;
 	size_t start = data->at;
 	uint64_t count;
 	if (!pgo_cursor_u64(data, &count))
 		return pgo_error_at(r->err, PGO_EFORMAT, start, "function '%.*s': number of bitmap bytes is cut off",
-				    name_shown(pgo_builder_last(b)->name_length), name_of(r, pgo_builder_last(b)));
+				    name_shown(f->name_length), f->name);
 	if (count == 0)
 		return PGO_OK;
 	/* each byte is stored as a u64 */
 	if (count > pgo_cursor_left(data) / 8)
-		return damaged(r, pgo_builder_last(b), start, "bitmap bytes", count, pgo_cursor_left(data));
+		return damaged(r, f, start, "bitmap bytes", count, pgo_cursor_left(data));
 	if (pgo_vec_reserve(&b->bitmap, (size_t)count))
 		return out_of_memory(r);
 	for (uint64_t i = 0; i < count; i++) {
@@ -73,89 +68,67 @@ static int read_values(struct pgo_indexed *r, struct pgo_cursor *data)
 	return pgo_value_data_read(r->b, data, r->err);
 }
 
-/**
- * Copy the counters and add them up on the way: most records are short, and one loop costs one mispredicted branch
- * where a copy and a sum cost two. The bytes are there, and the room.
- */
-static void copy_counters(struct pgo_indexed *r, struct pgo_cursor *data, uint64_t count, pgo_u128 *sum, uint64_t *max)
+/** Sum (it stops at 2^64-1) and maximum of the counters of a record, which are there. */
+static void add_up(struct pgo_function *f)
 {
-	uint64_t *out = r->b->counters.items + r->b->counters.count;
-	for (uint64_t i = 0; i < count; i++) {
-		uint64_t c = 0;
-		pgo_cursor_u64(data, &c);
-		out[i] = c;
-		*sum += c;
-		*max = c > *max ? c : *max;
+	uint64_t sum = 0, max = 0, carried = 0;
+	for (uint32_t i = 0; i < f->counter_count; i++) {
+		uint64_t c = f->counters[i];
+		sum += c;
+		carried |= sum < c;
+		max = c > max ? c : max;
 	}
-	r->b->counters.count += (size_t)count;
+	f->sum = carried ? UINT64_MAX : sum;
+	f->max = max;
 }
 
-static void seal_record(struct pgo_indexed *r, pgo_u128 sum_of_counters, uint64_t max)
+/** What the summary in the file is checked against. */
+static void count_record(struct pgo_indexed *r, const struct pgo_function *f)
 {
-	pgo_builder_seal_summed(r->b, sum_of_counters, max);
-	const struct pgo_function *f = pgo_builder_last(r->b);
+	r->empty_records += f->counter_count == 0;
 	if (f->flags & PGO_FUNCTION_PSEUDO)
 		return;
 	struct pgo_indexed_summary *sum = &r->found[f->flags & PGO_FUNCTION_CS ? PGO_RECORDS_CS : PGO_RECORDS_NORMAL];
 	sum->counters += f->counter_count;
-	sum->total += (uint64_t)f->sum; /* wraps at 64 bits, as the writer's does */
+	sum->total += (uint64_t)pgo_function_sum(f); /* wraps at 64 bits, as the writer's does */
 }
 
-/** One record of a key; `data` ends where the data of the key ends. */
-static int read_record(struct pgo_indexed *r, struct pgo_cursor *data, uint64_t name, uint32_t name_length,
-		       uint64_t name_ref)
+/** One record of the key in `f`; `data` ends where the data of the key ends. Names and counters stay in place. */
+static int read_record(struct pgo_indexed *r, struct pgo_cursor *data, struct pgo_function f)
 {
 	struct pgo_builder *b = r->b;
+	uint64_t sites = b->sites.count, bitmap = b->bitmap.count;
 	size_t start = data->at;
-	uint64_t hash = 0, count;
-	bool complete = pgo_cursor_u64(data, &hash);
-	struct pgo_function *f = pgo_builder_function(b, name, name_length, name_ref, hash);
-	if (!f)
-		return out_of_memory(r);
+	uint64_t count = 0;
+	bool complete = pgo_cursor_u64(data, &f.cfg_hash);
 	if (r->version == 1)
 		count = pgo_cursor_left(data) / 8;
 	else
 		complete = complete && pgo_cursor_u64(data, &count);
 	if (!complete)
 		return pgo_error_at(r->err, PGO_EFORMAT, start, "function '%.*s': record is cut off",
-				    name_shown(name_length), name_of(r, f));
-	if (count > pgo_cursor_left(data) / 8 || count > UINT32_MAX)
-		return damaged(r, f, start + 8, "counters", count, pgo_cursor_left(data));
-	if (pgo_vec_reserve(&b->counters, (size_t)count))
-		return out_of_memory(r);
-	pgo_u128 sum = 0;
-	uint64_t max = 0;
-	copy_counters(r, data, count, &sum, &max);
-	r->empty_records += count == 0;
+				    name_shown(f.name_length), f.name);
+	const unsigned char *counters;
+	if (count > pgo_cursor_left(data) / 8 || count > UINT32_MAX || !pgo_cursor_bytes(data, &counters, count * 8))
+		return damaged(r, &f, start + 8, "counters", count, pgo_cursor_left(data));
+	f.counters = (const pgo_count *)counters;
+	f.counter_count = (uint32_t)count;
+	add_up(&f);
+	f.flags = pgo_builder_flags(b, f.cfg_hash, f.max, f.counters);
+	count_record(r, &f);
 	int rc = PGO_OK;
 	if (r->version >= 11)
-		rc = read_bitmap(r, data);
+		rc = read_bitmap(r, data, &f);
 	if (rc == PGO_OK && r->version >= 3)
 		rc = read_values(r, data);
-	if (rc == PGO_OK)
-		seal_record(r, sum, max);
+	if (rc == PGO_OK && (pgo_builder_extra(b, sites, bitmap, &f.extra) || pgo_builder_in_place(b, &f)))
+		rc = out_of_memory(r);
 	return rc;
-}
-
-/** Room behind the names, so that a short name can be copied as a whole block. */
-#define NAME_BLOCK 64
-
-/** pgo_builder_name() without a branch on the length, where the input goes on for long enough. */
-static uint64_t add_name(struct pgo_builder *b, const unsigned char *key, size_t length, size_t readable)
-{
-	if (length >= NAME_BLOCK || readable < NAME_BLOCK || b->names.capacity - b->names.count < NAME_BLOCK)
-		return pgo_builder_name(b, key, length);
-	uint64_t offset = b->names.count;
-	memcpy(b->names.items + offset, key, NAME_BLOCK);
-	b->names.items[offset + length] = '\0';
-	b->names.count += length + 1;
-	return offset;
 }
 
 /** One key of bucket `bucket` with all its records. */
 static int read_item(struct pgo_indexed *r, struct pgo_cursor *c, uint64_t bucket)
 {
-	struct pgo_builder *b = r->b;
 	size_t start = c->at;
 	uint64_t hash, key_length, data_length;
 	if (!pgo_cursor_u64(c, &hash) || !pgo_cursor_u64(c, &key_length) || !pgo_cursor_u64(c, &data_length))
@@ -167,28 +140,25 @@ static int read_item(struct pgo_indexed *r, struct pgo_cursor *c, uint64_t bucke
 				    key_length, pgo_cursor_left(c));
 	const unsigned char *key;
 	pgo_cursor_bytes(c, &key, key_length);
+	struct pgo_function f = {.name = (const char *)key, .name_length = (uint32_t)key_length, .name_ref = hash};
 	if (data_length > pgo_cursor_left(c))
 		return pgo_error_at(r->err, PGO_EFORMAT, start + 16,
 				    "function '%.*s': data of %" PRIu64
 				    " bytes does not fit into the %zu bytes left in the hash table",
-				    name_shown((uint32_t)key_length), (const char *)key, data_length,
-				    pgo_cursor_left(c));
+				    name_shown(f.name_length), f.name, data_length, pgo_cursor_left(c));
 	if (data_length % 8 || data_length == 0)
 		return pgo_error_at(r->err, PGO_EFORMAT, start + 16,
 				    "function '%.*s': data of %" PRIu64 " bytes is not a whole number of 8-byte words",
-				    name_shown((uint32_t)key_length), (const char *)key, data_length);
+				    name_shown(f.name_length), f.name, data_length);
 	if ((hash & (r->bucket_count - 1)) != bucket ||
 	    (r->key_count <= MAX_CHECKED_KEYS && pgo_name_ref(key, (size_t)key_length) != hash)) {
 		if (r->misplaced_keys++ == 0)
-			r->first_misplaced = b->functions.count;
+			r->first_misplaced = r->b->functions.count;
 	}
-	uint64_t name = add_name(b, key, (size_t)key_length, (size_t)key_length + pgo_cursor_left(c));
-	if (name == UINT64_MAX)
-		return out_of_memory(r);
 	struct pgo_cursor data = *c;
 	data.end = c->at + (size_t)data_length;
 	while (data.at < data.end) {
-		int rc = read_record(r, &data, name, (uint32_t)key_length, hash);
+		int rc = read_record(r, &data, f);
 		if (rc != PGO_OK)
 			return rc;
 	}
@@ -196,28 +166,24 @@ static int read_item(struct pgo_indexed *r, struct pgo_cursor *c, uint64_t bucke
 	return PGO_OK;
 }
 
-static bool same_record(struct pgo_indexed *r, const struct pgo_function *a, const struct pgo_function *b)
+static int compare_records(const void *pa, const void *pb)
 {
-	return a->cfg_hash == b->cfg_hash && a->name_ref == b->name_ref && a->name_length == b->name_length &&
-	       memcmp(name_of(r, a), name_of(r, b), a->name_length) == 0;
-}
-
-static int compare_records(const void *pa, const void *pb, void *context)
-{
-	struct pgo_indexed *r = context;
 	const struct pgo_function *a = *(const struct pgo_function *const *)pa;
 	const struct pgo_function *b = *(const struct pgo_function *const *)pb;
 	if (a->cfg_hash != b->cfg_hash)
 		return a->cfg_hash < b->cfg_hash ? -1 : 1;
-	if (a->name_length != b->name_length)
-		return a->name_length < b->name_length ? -1 : 1;
-	return memcmp(name_of(r, a), name_of(r, b), a->name_length);
+	return pgo_function_compare_names(a, b);
+}
+
+static bool same_record(const struct pgo_function *a, const struct pgo_function *b)
+{
+	return a->cfg_hash == b->cfg_hash && a->name_ref == b->name_ref && pgo_function_compare_names(a, b) == 0;
 }
 
 static int refuse_duplicate(struct pgo_indexed *r, const struct pgo_function *f, uint64_t offset)
 {
 	return pgo_error_at(r->err, PGO_EFORMAT, offset, "function '%.*s' with hash 0x%" PRIx64 " is stored twice",
-			    name_shown(f->name_length), name_of(r, f), f->cfg_hash);
+			    name_shown(f->name_length), f->name, f->cfg_hash);
 }
 
 /** No two of the records from `first` on may share name and hash. A bucket has one or two: look before sorting. */
@@ -228,7 +194,7 @@ static int check_duplicates(struct pgo_indexed *r, size_t first, uint64_t offset
 	if (count <= 8) {
 		for (size_t i = 1; i < count; i++)
 			for (size_t j = 0; j < i; j++)
-				if (same_record(r, &f[i], &f[j]))
+				if (same_record(&f[i], &f[j]))
 					return refuse_duplicate(r, &f[i], offset);
 		return PGO_OK;
 	}
@@ -237,25 +203,13 @@ static int check_duplicates(struct pgo_indexed *r, size_t first, uint64_t offset
 		return out_of_memory(r);
 	for (size_t i = 0; i < count; i++)
 		sorted[i] = &f[i];
-	qsort_r(sorted, count, sizeof *sorted, compare_records, r);
+	qsort(sorted, count, sizeof *sorted, compare_records);
 	int rc = PGO_OK;
 	for (size_t i = 1; i < count && rc == PGO_OK; i++)
-		if (compare_records(&sorted[i - 1], &sorted[i], r) == 0)
+		if (compare_records(&sorted[i - 1], &sorted[i]) == 0)
 			rc = refuse_duplicate(r, sorted[i], offset);
 	free(sorted);
 	return rc;
-}
-
-/** Bytes to read before the owner of the input is told that they are done with. */
-#define INPUT_STEP ((size_t)4 << 20)
-
-/** Buckets normally lie in order, so nothing before the end of this one is needed again. */
-static void release_input(struct pgo_indexed *r, size_t end)
-{
-	if (!r->b->input_done || end < r->released + INPUT_STEP)
-		return;
-	r->b->input_done(r->file.bytes + r->released, end - r->released);
-	r->released = end;
 }
 
 /** One bucket. *used grows by its bytes, which all buckets together may not take more of than the payload has. */
@@ -280,7 +234,6 @@ static int read_bucket(struct pgo_indexed *r, uint64_t bucket, uint64_t offset, 
 	}
 	*keys += items;
 	*used += c.at - offset;
-	release_input(r, c.at);
 	if (*used > r->directory - r->payload)
 		return pgo_error_at(r->err, PGO_EFORMAT, slot, "hash bucket %" PRIu64 " overlaps another one", bucket);
 	return r->b->functions.count - first > 1 ? check_duplicates(r, first, offset) : PGO_OK;
@@ -295,7 +248,7 @@ static int finish_table(struct pgo_indexed *r)
 		failed |= pgo_builder_warn(
 			b, "%" PRIu64 " function%s stored under a wrong hash, so compilers will not find %s: '%.*s'%s",
 			r->misplaced_keys, r->misplaced_keys == 1 ? " is" : "s are",
-			r->misplaced_keys == 1 ? "it" : "them", name_shown(f->name_length), name_of(r, f),
+			r->misplaced_keys == 1 ? "it" : "them", name_shown(f->name_length), f->name,
 			r->misplaced_keys == 1 ? "" : " first");
 		int rc = check_duplicates(r, 0, r->payload);
 		if (rc != PGO_OK)
@@ -309,8 +262,8 @@ static int finish_table(struct pgo_indexed *r)
 
 int pgo_indexed_read_table(struct pgo_indexed *r)
 {
-	size_t bytes = (size_t)r->directory - r->payload;
-	if (pgo_builder_reserve(r->b, (size_t)r->key_count, bytes / 8, bytes + NAME_BLOCK))
+	r->b->in_place = true;
+	if (pgo_builder_reserve(r->b, (size_t)r->key_count))
 		return out_of_memory(r);
 	uint64_t keys = 0, used = 0;
 	for (uint64_t i = 0; i < r->bucket_count; i++) {

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -69,34 +70,79 @@ static int detect_format(const unsigned char *bytes, size_t length, const struct
 	return PGO_OK;
 }
 
-static int read_memory(struct pgo_profile **out, const void *bytes, size_t length, const char *format,
-		       void (*input_done)(const void *bytes, size_t length), struct pgo_error *err)
+/** Where the bytes of a profile come from, and who keeps them when a reader leaves names and counters in place. */
+struct input {
+	void *bytes;
+	size_t length;
+	bool mapped;
+	bool borrowed; /**< the caller's: copied before it is read */
+};
+
+static void release_input(struct input *input)
+{
+	if (input->mapped)
+		munmap(input->bytes, input->length);
+	else if (!input->borrowed)
+		free(input->bytes);
+	*input = (struct input){0};
+}
+
+static int own_input(struct input *input, struct pgo_error *err)
+{
+	void *copy = input->borrowed ? malloc(input->length) : NULL;
+	if (!input->borrowed)
+		return PGO_OK;
+	if (!copy)
+		return pgo_error_set(err, PGO_ENOMEM, "out of memory");
+	memcpy(copy, input->bytes, input->length);
+	*input = (struct input){.bytes = copy, .length = input->length};
+	return PGO_OK;
+}
+
+/** Read, and hand the input over to the profile where it points into it. The input is released in every other case. */
+static int read_input(struct pgo_profile **out, struct input *input, const char *format, struct pgo_error *err)
 {
 	const struct pgo_format *f = NULL;
-	int rc;
-	if (format && (rc = find_format(format, &f, err)) != PGO_OK)
-		return rc;
-	if (length == 0) {
+	struct pgo_profile *profile = NULL;
+	int rc = format ? find_format(format, &f, err) : PGO_OK;
+	if (rc != PGO_OK)
+		goto done;
+	if (input->length == 0) {
 		rc = pgo_error_set(err, PGO_EFORMAT, "the file is empty");
 		pgo_error_hint(
 			err, "the profiled program did not end normally, or llvm-profdata merge failed; run it again");
-		return rc;
+		goto done;
 	}
-	if (!format && (rc = detect_format(bytes, length, &f, err)) != PGO_OK)
-		return rc;
-	struct pgo_builder b = {.format = f->name, .input_done = input_done};
-	rc = f->read(&b, bytes, length, err);
-	if (rc != PGO_OK) {
+	if (!format && (rc = detect_format(input->bytes, input->length, &f, err)) != PGO_OK)
+		goto done;
+	if ((rc = own_input(input, err)) != PGO_OK)
+		goto done;
+	struct pgo_builder b = {.format = f->name};
+	rc = f->read(&b, input->bytes, input->length, err);
+	bool in_place = b.in_place;
+	if (rc == PGO_OK)
+		rc = pgo_builder_finish(&b, input->length, &profile, err);
+	else
 		pgo_builder_release(&b);
-		return rc;
+	if (rc != PGO_OK)
+		goto done;
+	if (in_place) {
+		profile->input = input->bytes;
+		profile->input_length = input->length;
+		profile->input_mapped = input->mapped;
+		*input = (struct input){0};
 	}
-	return pgo_builder_finish(&b, length, out, err);
+	*out = profile;
+done:
+	release_input(input);
+	return rc;
 }
 
 int pgo_profile_read(struct pgo_profile **out, const void *bytes, size_t length, const char *format,
 		     struct pgo_error *err)
 {
-	return read_memory(out, bytes, length, format, NULL, err);
+	struct input input = {.bytes = (void *)bytes, .length = length, .borrowed = true};
+	return read_input(out, &input, format, err);
 }
 
 /** Everything `fd` yields, for input that cannot be mapped. *out is the caller's to free. */
@@ -132,19 +178,8 @@ static int read_unmappable(struct pgo_profile **out, int fd, const char *format,
 	int rc = read_stream(fd, &bytes, &length, err);
 	if (rc != PGO_OK)
 		return rc;
-	rc = pgo_profile_read(out, bytes, length, format, err);
-	free(bytes);
-	return rc;
-}
-
-/** Give the pages of a mapping back as soon as they are read: input and profile are never in memory as a whole
- * together. */
-static void drop_pages(const void *bytes, size_t length)
-{
-	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-	uintptr_t start = (uintptr_t)bytes & ~(page - 1), end = ((uintptr_t)bytes + length) & ~(page - 1);
-	if (start < end)
-		(void)madvise((void *)start, end - start, MADV_DONTNEED); /* read again from the file when touched */
+	struct input input = {.bytes = bytes, .length = length};
+	return read_input(out, &input, format, err);
 }
 
 static int read_mapped(struct pgo_profile **out, int fd, size_t length, const char *format, struct pgo_error *err)
@@ -152,9 +187,8 @@ static int read_mapped(struct pgo_profile **out, int fd, size_t length, const ch
 	void *bytes = mmap(NULL, length, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (bytes == MAP_FAILED)
 		return read_unmappable(out, fd, format, err);
-	int rc = read_memory(out, bytes, length, format, drop_pages, err);
-	munmap(bytes, length);
-	return rc;
+	struct input input = {.bytes = bytes, .length = length, .mapped = true};
+	return read_input(out, &input, format, err);
 }
 
 static int open_file(struct pgo_profile **out, const char *path, const char *format, struct pgo_error *err)

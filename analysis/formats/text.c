@@ -320,17 +320,15 @@ static int take_record(struct text_reader *r)
 	int rc = take_number(r, 0, UINT64_MAX, "function hash", &hash);
 	if (rc != PGO_OK)
 		return rc;
-	uint64_t offset = pgo_builder_name(r->b, name.text, name.length);
-	if (offset == UINT64_MAX ||
-	    !pgo_builder_function(r->b, offset, (uint32_t)name.length, pgo_name_ref(name.text, name.length), hash))
+	if (!pgo_builder_function(r->b, name.text, (uint32_t)name.length, pgo_name_ref(name.text, name.length), hash))
 		return out_of_memory(r);
 	rc = take_counters(r);
 	if (rc == PGO_OK)
 		rc = take_bitmap(r);
 	if (rc == PGO_OK)
 		rc = take_value_data(r);
-	if (rc == PGO_OK)
-		pgo_builder_seal(r->b);
+	if (rc == PGO_OK && pgo_builder_seal(r->b))
+		rc = out_of_memory(r);
 	return rc;
 }
 

@@ -33,7 +33,7 @@ void pgo_logs_init(struct pgo_logs *logs)
 /* One side of a row. A record it does not have, a pseudo record and one without counts are alike: nothing ran. */
 struct record {
 	const struct pgo_function *function; /* NULL: nothing ran */
-	const uint64_t *counters;
+	const pgo_count *counters;
 	uint32_t count;
 	double share;
 	uint64_t hot, hot999, cold;
@@ -50,9 +50,9 @@ static struct record record_of(const struct pgo_side_view *side, uint32_t index)
 	if ((f->flags & PGO_FUNCTION_PSEUDO) || f->sum == 0)
 		return r;
 	r.function = f;
-	r.counters = pgo_function_counters(side->profile, f);
+	r.counters = f->counters;
 	r.count = f->counter_count;
-	r.share = (double)f->sum * side->scale;
+	r.share = pgo_function_mass(f) * side->scale;
 	return r;
 }
 
@@ -71,16 +71,42 @@ static uint32_t dominant_of(const struct record *r)
 	return PGO_NO_INDEX;
 }
 
-static uint8_t function_class(const struct record *r)
+enum pgo_class pgo_record_class(const struct pgo_side_view *side, uint32_t index)
 {
-	return r->function ? (uint8_t)class_of(r->function->max, r) : PGO_CLASS_NEVER;
+	struct record r = record_of(side, index);
+	return r.function ? class_of(r.function->max, &r) : PGO_CLASS_NEVER;
+}
+
+uint32_t pgo_record_dominant(const struct pgo_side_view *side, uint32_t index)
+{
+	struct record r = record_of(side, index);
+	return dominant_of(&r);
+}
+
+void pgo_blamed_add(struct pgo_blamed *blamed, enum pgo_blame kind, uint32_t row, double share)
+{
+	unsigned at = PGO_CULPRITS;
+	for (; at > 0 && share > blamed->rows[kind][at - 1].share; at--)
+		if (at < PGO_CULPRITS)
+			blamed->rows[kind][at] = blamed->rows[kind][at - 1];
+	if (at < PGO_CULPRITS) {
+		blamed->rows[kind][at].row = row;
+		blamed->rows[kind][at].share = share;
+	}
 }
 
 /* Only B ran it: all of its mass is missed. */
-static void pass_test_alone(struct pgo_totals *t, const struct record *b, double scale)
+static void pass_test_alone(struct pgo_totals *t, struct pgo_blamed *blamed, uint32_t row, const struct record *b,
+			    double scale)
 {
+	double mass[PGO_CLASS_COUNT] = {0};
 	for (uint32_t i = 0; i < b->count; i++)
-		t->table[PGO_CLASS_NEVER][class_of(b->counters[i], b)] += (double)b->counters[i] * scale;
+		mass[class_of(b->counters[i], b)] += (double)b->counters[i] * scale;
+	for (unsigned c = 0; c < PGO_CLASS_COUNT; c++)
+		t->table[PGO_CLASS_NEVER][c] += mass[c];
+	pgo_blamed_add(blamed, PGO_BLAME_MISSED, row, b->share);
+	pgo_blamed_add(blamed, PGO_BLAME_UNDER_SERVED, row, b->share);
+	pgo_blamed_add(blamed, PGO_BLAME_DEMOTED, row, mass[PGO_CLASS_HOT]);
 	t->missed_counters += b->share;
 	t->misweighted += b->share;
 	t->shape_tv += b->share;
@@ -141,9 +167,10 @@ static struct row_sums measure_row(const struct record *a, const struct record *
 }
 
 /* The decision table and its masses. Sums with a condition go to one of two places: a branch would be a coin toss. */
-static void decide_row(struct pgo_totals *t, const struct record *a, const struct record *b,
-		       const struct pgo_side_view *train, const struct pgo_side_view *test)
+static void decide_row(struct pgo_totals *t, struct pgo_blamed *blamed, uint32_t row, const struct record *a,
+		       const struct record *b, const struct pgo_side_view *train, const struct pgo_side_view *test)
 {
+	double mass[PGO_CLASS_NEVER][PGO_CLASS_NEVER] = {{0}}, under_served = 0;
 	double inside_a = 1 / a->share, inside_b = 1 / b->share;
 	double missed[2] = {0}, served[2] = {0}, misweighted[2] = {0}, wasted[2] = {0};
 	unsigned hot_both = 0, hot999_both = 0;
@@ -152,7 +179,7 @@ static void decide_row(struct pgo_totals *t, const struct record *a, const struc
 		uint64_t x = a->counters[i], y = b->counters[i];
 		double p = (double)x * train->scale, q = (double)y * test->scale;
 		unsigned ca = class_of(x, a), cb = class_of(y, b);
-		t->table[ca][cb] += q;
+		mass[ca][cb] += q;
 		missed[x == 0] += q;
 		served[x >= a->hot999] += q;
 		misweighted[q * inside_b >= MISWEIGHT_RATIO * (p * inside_a)] += q;
@@ -160,6 +187,13 @@ static void decide_row(struct pgo_totals *t, const struct record *a, const struc
 		hot_both += (ca == PGO_CLASS_HOT) & (cb == PGO_CLASS_HOT);
 		hot999_both += (x >= a->hot999) & (y >= b->hot999);
 	}
+	for (unsigned ca = 0; ca < PGO_CLASS_NEVER; ca++)
+		for (unsigned cb = 0; cb < PGO_CLASS_NEVER; cb++) {
+			t->table[ca][cb] += mass[ca][cb];
+			under_served += ca == PGO_CLASS_HOT ? 0 : mass[ca][cb];
+		}
+	pgo_blamed_add(blamed, PGO_BLAME_UNDER_SERVED, row, under_served);
+	pgo_blamed_add(blamed, PGO_BLAME_DEMOTED, row, mass[PGO_CLASS_COLD][PGO_CLASS_HOT]);
 	t->missed_counters += missed[1];
 	t->served_999 += served[1];
 	t->misweighted += misweighted[1];
@@ -169,12 +203,12 @@ static void decide_row(struct pgo_totals *t, const struct record *a, const struc
 }
 
 /* Both ran it, and counter i means the same on both sides. */
-static double pass_both(struct pgo_part *part, struct pgo_totals *t, const struct record *a, const struct record *b,
-			const struct pgo_side_view *train, const struct pgo_side_view *test,
-			const struct pgo_logs *logs)
+static double pass_both(struct pgo_part *part, struct pgo_totals *t, struct pgo_blamed *blamed, uint32_t row,
+			const struct record *a, const struct record *b, const struct pgo_side_view *train,
+			const struct pgo_side_view *test, const struct pgo_logs *logs)
 {
 	struct row_sums sums = measure_row(a, b, train, test, logs);
-	decide_row(t, a, b, train, test);
+	decide_row(t, blamed, row, a, b, train, test);
 	double between = pgo_jsd_term(a->share, b->share);
 	part->jsd_bits = row_divergence(&sums, part, between, train, test);
 	t->between += between;
@@ -183,31 +217,34 @@ static double pass_both(struct pgo_part *part, struct pgo_totals *t, const struc
 	t->overlap += sums.overlap;
 	if (a->function->max >= a->hot)
 		t->served_function += b->share;
-	if (part->train_dominant != part->test_dominant)
+	if (dominant_of(a) != dominant_of(b))
 		t->flipped += b->share;
 	t->shape_tv += b->share * part->shape_tv;
 	return sums.overlap;
 }
 
-static void pass_row(struct pgo_part *part, struct pgo_totals *t, const struct pgo_pair *pair,
-		     const struct pgo_side_view *train, const struct pgo_side_view *test, const struct pgo_logs *logs)
+static uint32_t sites_of(const struct pgo_side_view *side, const struct pgo_function *f)
+{
+	return pgo_function_extra_of(side->profile, f).site_count;
+}
+
+static void pass_row(struct pgo_part *part, struct pgo_totals *t, struct pgo_blamed *blamed, uint32_t row,
+		     const struct pgo_pair *pair, const struct pgo_side_view *train, const struct pgo_side_view *test,
+		     const struct pgo_logs *logs)
 {
 	struct record a = record_of(train, pair->train), b = record_of(test, pair->test);
 
-	*part = (struct pgo_part){.train_share = a.share,
-				  .test_share = b.share,
-				  .train_dominant = dominant_of(&a),
-				  .test_dominant = dominant_of(&b),
-				  .tested = PGO_NO_INDEX,
-				  .train_class = function_class(&a),
-				  .test_class = function_class(&b)};
+	*part = (struct pgo_part){.train_share = a.share, .test_share = b.share};
 	t->join_count[pair->join]++;
+	if (!a.function && !b.function)
+		return;
 	t->join_mass[pair->join][0] += a.share;
 	t->join_mass[pair->join][1] += b.share;
-	t->ran += a.function || b.function;
+	t->ran++;
 	if (a.function && b.function) {
-		double overlap = pass_both(part, t, &a, &b, train, test, logs);
-		if (a.function->site_count != b.function->site_count)
+		double overlap = pass_both(part, t, blamed, row, &a, &b, train, test, logs);
+		if ((a.function->extra | b.function->extra) &&
+		    sites_of(train, a.function) != sites_of(test, b.function))
 			t->sites_differ += b.share;
 		else
 			t->overlap_llvm += overlap;
@@ -216,20 +253,19 @@ static void pass_row(struct pgo_part *part, struct pgo_totals *t, const struct p
 		bool against_nothing = train->scale == 0 || test->scale == 0;
 		part->jsd_bits = (a.share + b.share) * (against_nothing ? 1 : 0.5);
 		if (b.function)
-			pass_test_alone(t, &b, test->scale);
+			pass_test_alone(t, blamed, row, &b, test->scale);
 		if (a.function)
 			pass_train_alone(t, &a, train->scale);
+		/* The first term of the chain rule, function by function; the second is what is left. */
+		t->between += part->jsd_bits;
 	}
 	t->jsd += part->jsd_bits;
-	/* The first term of the chain rule, function by function; the second is what is left. */
-	if (!a.function || !b.function)
-		t->between += part->jsd_bits;
 }
 
-void pgo_counters_pass(struct pgo_part *parts, struct pgo_totals *totals, const struct pgo_join *join, size_t first,
-		       size_t last, const struct pgo_side_view *train, const struct pgo_side_view *test,
-		       const struct pgo_logs *logs)
+void pgo_counters_pass(struct pgo_part *parts, struct pgo_totals *totals, struct pgo_blamed *blamed,
+		       const struct pgo_join *join, size_t first, size_t last, const struct pgo_side_view *train,
+		       const struct pgo_side_view *test, const struct pgo_logs *logs)
 {
 	for (size_t i = first; i < last; i++)
-		pass_row(&parts[i], totals, &join->pairs[i], train, test, logs);
+		pass_row(&parts[i], totals, blamed, (uint32_t)i, &join->pairs[i], train, test, logs);
 }

@@ -52,7 +52,6 @@ static void fill_slots(struct join_work *w)
 static void join_exact(struct join_work *w, size_t index)
 {
 	const struct pgo_function *f = &w->test->functions[index];
-	const char *name = pgo_function_name(w->test, f);
 	bool named = false;
 
 	for (uint64_t at = f->name_ref & w->mask; w->slots[at]; at = (at + 1) & w->mask) {
@@ -61,7 +60,7 @@ static void join_exact(struct join_work *w, size_t index)
 		uint32_t i = (uint32_t)w->slots[at] - 1;
 		const struct pgo_function *g = &w->train->functions[i];
 		if (g->name_ref != f->name_ref || g->name_length != f->name_length ||
-		    memcmp(pgo_function_name(w->train, g), name, f->name_length) != 0)
+		    (f->name_length && memcmp(g->name, f->name, f->name_length) != 0))
 			continue;
 		named = true;
 		if (w->train_state[i] != STATE_MATCHED)
@@ -152,7 +151,7 @@ static char *collect_leftovers(const struct join_work *w, bool test, struct left
 		const struct pgo_function *f = &p->functions[i];
 		if (state[i] == STATE_MATCHED || !taken(f, w->filter))
 			continue;
-		size_t length = pgo_name_normalize(arena, pgo_function_name(p, f), f->name_length);
+		size_t length = pgo_name_normalize(arena, f->name, f->name_length);
 		*(*at)++ = (struct leftover){.name = arena,
 					     .length = (uint32_t)length,
 					     .index = (uint32_t)i,

@@ -9,6 +9,12 @@
 
 #define PGO_NO_INDEX UINT32_MAX
 
+/** A function's sum as a real number, exact sums above 2^64 included. */
+static inline double pgo_function_mass(const struct pgo_function *f)
+{
+	return f->sum < UINT64_MAX ? (double)f->sum : (double)pgo_function_sum(f);
+}
+
 /** Array of at least one item, uninitialised; free() it. @return NULL when out of memory */
 void *pgo_array_new(size_t count, size_t item_size);
 
@@ -91,17 +97,29 @@ struct pgo_side_view {
 	double log_scale; /**< log2(scale); 0 for an all-zero profile */
 };
 
-/** What the pass over the counters leaves for each row: 64 bytes, one cache line. */
+/** What the pass over the counters leaves for each row. */
 struct pgo_part {
 	double train_share, test_share;
 	double jsd_bits;
-	double shape_tv;	 /**< meaningful when both shares are > 0 and the row is matched */
-	uint32_t train_dominant; /**< PGO_NO_INDEX: all zero */
-	uint32_t test_dominant;
-	uint32_t tested; /**< index into the tested functions, or PGO_NO_INDEX */
-	uint8_t train_class, test_class;
-	uint8_t pad[2];
+	double shape_tv; /**< meaningful when both shares are > 0 and the row is matched */
 };
+
+/** Class of a record's largest counter by its own profile's thresholds; never when nothing ran. */
+enum pgo_class pgo_record_class(const struct pgo_side_view *side, uint32_t index);
+
+/** Index of its largest counter, the first of equal ones; PGO_NO_INDEX when nothing ran. */
+uint32_t pgo_record_dominant(const struct pgo_side_view *side, uint32_t index);
+
+/** Rows with the most of the mass a function can be blamed for, by falling share; share 0 where there is none. */
+struct pgo_blamed {
+	struct {
+		uint32_t row;
+		double share;
+	} rows[PGO_BLAME_KINDS][PGO_CULPRITS];
+};
+
+/** Enter a row; among equal shares the one entered first stays in front. */
+void pgo_blamed_add(struct pgo_blamed *blamed, enum pgo_blame kind, uint32_t row, double share);
 
 /** Sums over counters. Plain sums of doubles, so that partial ones can be added up in a fixed order. */
 struct pgo_totals {
@@ -119,9 +137,9 @@ struct pgo_totals {
 };
 
 /** Pass over the counters of rows [first, last): fills their parts and adds up the totals. */
-void pgo_counters_pass(struct pgo_part *parts, struct pgo_totals *totals, const struct pgo_join *join, size_t first,
-		       size_t last, const struct pgo_side_view *train, const struct pgo_side_view *test,
-		       const struct pgo_logs *logs);
+void pgo_counters_pass(struct pgo_part *parts, struct pgo_totals *totals, struct pgo_blamed *blamed,
+		       const struct pgo_join *join, size_t first, size_t last, const struct pgo_side_view *train,
+		       const struct pgo_side_view *test, const struct pgo_logs *logs);
 
 /** The divergence of two shares in bits: m (1 - H2(p / (p + q))), m = (p + q) / 2. Range 0..m. */
 double pgo_jsd_term(double p, double q);
@@ -171,9 +189,15 @@ uint64_t pgo_key_of(double x);
 /** Run `count` jobs on up to `threads` threads, each job once. Jobs must not share what they write. */
 void pgo_parallel(void (*job)(void *context, size_t index), void *context, size_t count, unsigned threads);
 
-/** Sum of y over the n largest x above 0; ties in x count in the order of the arrays. `scratch` has room for `count`.
+/**
+ * For each of `sizes`: the sum of y over that many largest x, ties in x in the order of the arrays; rows with x = 0 are
+ * never among them. The arrays are left as they are. @return PGO_OK or PGO_ENOMEM
  */
-double pgo_sum_of_top(const double *x, const double *y, size_t count, size_t n, double *scratch);
+int pgo_sums_of_top(double *out, const double *x, const double *y, size_t count, const size_t *sizes,
+		    size_t size_count);
+
+/** The n-th largest value (n from 1) of an array, which is left in another order. */
+double pgo_select_largest(double *values, size_t count, size_t n);
 
 /** Rows with mass by falling divergence, then falling mass, then name. @return PGO_OK or PGO_ENOMEM */
 int pgo_order_rows(struct pgo_keyed *order, size_t count, const struct pgo_join *join, const struct pgo_part *parts,

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <stdlib.h>
-#include <string.h>
 
 #include "analysis/metrics/metrics.h"
 
 /* A row with all it is ordered by: qsort has no context argument in C17. */
 struct row {
-	const char *name;
+	const struct pgo_function *function;
 	double bits, mass;
 	uint32_t index;
 };
@@ -18,14 +17,14 @@ static int compare_rows(const void *x, const void *y)
 		return a->bits > b->bits ? -1 : 1;
 	if (a->mass != b->mass)
 		return a->mass > b->mass ? -1 : 1;
-	int names = strcmp(a->name, b->name);
+	int names = pgo_function_compare_names(a->function, b->function);
 	return names ? names : a->index < b->index ? -1 : a->index > b->index;
 }
 
-static const char *name_of(const struct pgo_pair *pair, const struct pgo_side_view side[2])
+static const struct pgo_function *function_of(const struct pgo_pair *pair, const struct pgo_side_view side[2])
 {
-	const struct pgo_profile *p = side[pair->test != PGO_NO_INDEX].profile;
-	return pgo_function_name(p, &p->functions[pair->test != PGO_NO_INDEX ? pair->test : pair->train]);
+	unsigned s = pair->test != PGO_NO_INDEX;
+	return &side[s].profile->functions[s ? pair->test : pair->train];
 }
 
 static int order_run(struct pgo_keyed *run, size_t count, const struct pgo_join *join, const struct pgo_part *parts,
@@ -36,7 +35,7 @@ static int order_run(struct pgo_keyed *run, size_t count, const struct pgo_join 
 		return PGO_ENOMEM;
 	for (size_t i = 0; i < count; i++) {
 		const struct pgo_part *p = &parts[run[i].index];
-		rows[i] = (struct row){name_of(&join->pairs[run[i].index], side), p->jsd_bits,
+		rows[i] = (struct row){function_of(&join->pairs[run[i].index], side), p->jsd_bits,
 				       p->train_share + p->test_share, run[i].index};
 	}
 	qsort(rows, count, sizeof *rows, compare_rows);
@@ -61,8 +60,7 @@ int pgo_order_rows(struct pgo_keyed *order, size_t count, const struct pgo_join 
 	return rc;
 }
 
-/* The n-th largest value (n from 1) of an array, which is left in another order. */
-static double select_largest(double *v, size_t count, size_t n)
+double pgo_select_largest(double *v, size_t count, size_t n)
 {
 	size_t low = 0, high = count - 1, at = n - 1;
 	while (low < high) {
@@ -88,20 +86,42 @@ static double select_largest(double *v, size_t count, size_t n)
 	return v[at];
 }
 
-double pgo_sum_of_top(const double *x, const double *y, size_t count, size_t n, double *scratch)
+int pgo_sums_of_top(double *out, const double *x, const double *y, size_t count, const size_t *sizes, size_t size_count)
 {
-	double sum = 0;
-	if (n == 0 || count == 0)
-		return 0;
-	n = n < count ? n : count;
-	memcpy(scratch, x, count * sizeof *x);
-	double least = select_largest(scratch, count, n);
-	size_t above = 0;
+	struct pgo_keyed *top = NULL;
+	double *scratch = pgo_array_new(count, sizeof *scratch);
+	size_t most = 0, found = 0, positive = 0;
+	int rc = PGO_ENOMEM;
+
+	for (size_t k = 0; k < size_count; k++) {
+		most = sizes[k] > most ? sizes[k] : most;
+		out[k] = 0;
+	}
+	if (!scratch)
+		return PGO_ENOMEM;
 	for (size_t i = 0; i < count; i++)
-		above += x[i] > least;
-	size_t ties = n - above;
+		if (x[i] > 0)
+			scratch[positive++] = x[i];
+	rc = PGO_OK;
+	if (positive == 0 || most == 0)
+		goto done;
+	double least = pgo_select_largest(scratch, positive, most < positive ? most : positive);
 	for (size_t i = 0; i < count; i++)
-		if (x[i] > 0 && (x[i] > least || (x[i] == least && ties > 0 && ties--)))
-			sum += y[i];
-	return sum;
+		found += x[i] >= least;
+	rc = PGO_ENOMEM;
+	top = pgo_array_new(found, sizeof *top);
+	if (!top)
+		goto done;
+	found = 0;
+	for (size_t i = 0; i < count; i++)
+		if (x[i] >= least) /* inverted: the sort is ascending and stable */
+			top[found++] = (struct pgo_keyed){.key = ~pgo_key_of(x[i]), .index = (uint32_t)i};
+	rc = pgo_sort_keyed(top, found);
+	for (size_t k = 0; rc == PGO_OK && k < size_count; k++)
+		for (size_t i = 0; i < found && i < sizes[k]; i++)
+			out[k] += y[top[i].index];
+done:
+	free(scratch);
+	free(top);
+	return rc;
 }

@@ -7,10 +7,10 @@
 
 /* The TOP largest values, falling. */
 struct top {
-	uint64_t values[TOP];
+	double values[TOP];
 };
 
-static inline void top_add(struct top *t, uint64_t value)
+static inline void top_add(struct top *t, double value)
 {
 	if (value <= t->values[TOP - 1])
 		return;
@@ -26,7 +26,7 @@ static void top_shares(double out[3], const struct top *t, double total)
 	for (unsigned k = 0; k < 3; k++) {
 		double sum = 0;
 		for (unsigned i = 0; i < sizes[k]; i++)
-			sum += (double)t->values[i];
+			sum += t->values[i];
 		out[k] = sum / total < 1 ? sum / total : 1;
 	}
 }
@@ -53,19 +53,22 @@ int pgo_profile_skew(struct pgo_skew *out, const struct pgo_profile *profile, en
 		const struct pgo_function *f = &profile->functions[i];
 		if (!pgo_function_selected(f, filter) || (f->flags & PGO_FUNCTION_PSEUDO) || f->sum == 0)
 			continue;
-		const uint64_t *c = pgo_function_counters(profile, f);
-		double logs = 0;
+		const pgo_count *c = f->counters;
+		double logs = 0, sum = pgo_function_mass(f);
+		bool large = (double)f->max > counters.values[TOP - 1];
 		for (uint32_t k = 0; k < f->counter_count; k++) {
 			logs += pgo_v_log_v(&table, c[k]);
-			top_add(&counters, c[k]);
-			s.hot_counters += c[k] >= summary->hot_threshold;
+			if (large)
+				top_add(&counters, (double)c[k]);
 		}
 		counter_logs += logs;
-		double sum = (double)f->sum;
-		function_logs += sum * log2(sum);
-		top_add(&functions, f->sum <= UINT64_MAX ? (uint64_t)f->sum : UINT64_MAX);
+		function_logs += sum * pgo_log2(&table, sum);
+		top_add(&functions, sum);
 		s.hot_functions += f->max >= summary->hot_threshold;
 	}
+	for (size_t i = 0; i < summary->entry_count && summary->total; i++)
+		if (summary->entries[i].cutoff == 990000)
+			s.hot_counters = summary->entries[i].counter_count;
 	if (summary->total) {
 		s.effective_counters = effective_number(counter_logs, total);
 		s.effective_functions = effective_number(function_logs, total);

@@ -25,7 +25,7 @@ double pgo_kolmogorov_q(double lambda)
 }
 
 /* G of the two-row table, from the divergence: 2 N ln 2 times twice the divergence of the cells. */
-static double g_test(const struct pgo_part *part, const uint64_t *a, const uint64_t *b, uint32_t count,
+static double g_test(const struct pgo_part *part, const pgo_count *a, const pgo_count *b, uint32_t count,
 		     const struct pgo_side_view *train, const struct pgo_side_view *test, double size)
 {
 	double rest_p = 1 - part->train_share, rest_q = 1 - part->test_share;
@@ -58,7 +58,7 @@ static double g_test(const struct pgo_part *part, const uint64_t *a, const uint6
 }
 
 /* Counters by falling combined share of the function, ties by index; then the largest gap of the running sums. */
-static void shape_tests(struct pgo_tested *out, const struct pgo_part *part, const uint64_t *a, const uint64_t *b,
+static void shape_tests(struct pgo_tested *out, const struct pgo_part *part, const pgo_count *a, const pgo_count *b,
 			uint32_t count, const struct pgo_side_view *train, const struct pgo_side_view *test,
 			double size, struct pgo_keyed *order)
 {
@@ -95,8 +95,8 @@ void pgo_test_row(struct pgo_tested *out, const struct pgo_part *part, const str
 {
 	const struct pgo_function *f = part->train_share > 0 ? &train->profile->functions[pair->train] : NULL;
 	const struct pgo_function *g = part->test_share > 0 ? &test->profile->functions[pair->test] : NULL;
-	const uint64_t *a = f ? pgo_function_counters(train->profile, f) : NULL;
-	const uint64_t *b = g ? pgo_function_counters(test->profile, g) : NULL;
+	const pgo_count *a = f ? f->counters : NULL;
+	const pgo_count *b = g ? g->counters : NULL;
 	uint32_t count = f ? f->counter_count : g->counter_count;
 
 	out->p_value = g_test(part, a, b, count, train, test, size);

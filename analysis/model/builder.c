@@ -17,15 +17,59 @@ static void prefer_huge_pages(void *items, size_t bytes)
 		(void)madvise((void *)start, end - start, MADV_HUGEPAGE); /* advice: no harm when refused */
 }
 
-int pgo_builder_reserve(struct pgo_builder *b, size_t functions, size_t counters, size_t names)
+int pgo_builder_reserve(struct pgo_builder *b, size_t functions)
 {
-	if (pgo_vec_reserve(&b->functions, functions) || pgo_vec_reserve(&b->counters, counters) ||
-	    pgo_vec_reserve(&b->names, names))
+	if (pgo_vec_reserve(&b->functions, functions))
 		return -1;
 	prefer_huge_pages(b->functions.items, b->functions.capacity * sizeof *b->functions.items);
-	prefer_huge_pages(b->counters.items, b->counters.capacity * sizeof *b->counters.items);
-	prefer_huge_pages(b->names.items, b->names.capacity);
 	return 0;
+}
+
+struct pgo_function *pgo_builder_function(struct pgo_builder *b, const char *name, uint32_t name_length,
+					  uint64_t name_ref, uint64_t cfg_hash)
+{
+	struct pgo_place place = {.name = b->names.count, .first_counter = b->counters.count};
+	if (pgo_vec_reserve(&b->names, name_length) || pgo_vec_reserve(&b->functions, 1) ||
+	    pgo_vec_push(&b->places, place))
+		return NULL;
+	if (name_length)
+		memcpy(b->names.items + b->names.count, name, name_length);
+	b->names.count += name_length;
+	b->sites_before = b->sites.count;
+	b->bitmap_before = b->bitmap.count;
+	struct pgo_function *f = &b->functions.items[b->functions.count++];
+	*f = (struct pgo_function){.name_length = name_length, .name_ref = name_ref, .cfg_hash = cfg_hash};
+	return f;
+}
+
+int pgo_builder_extra(struct pgo_builder *b, uint64_t sites_before, uint64_t bitmap_before, uint32_t *extra)
+{
+	struct pgo_function_extra e = {.first_site = sites_before,
+				       .first_bitmap = bitmap_before,
+				       .site_count = (uint32_t)(b->sites.count - sites_before),
+				       .bitmap_count = (uint32_t)(b->bitmap.count - bitmap_before)};
+	*extra = 0;
+	if (e.site_count == 0 && e.bitmap_count == 0)
+		return 0;
+	if (pgo_vec_push(&b->extras, e))
+		return -1;
+	*extra = (uint32_t)b->extras.count;
+	return 0;
+}
+
+int pgo_builder_seal(struct pgo_builder *b)
+{
+	struct pgo_function *f = pgo_builder_last(b);
+	uint64_t first = b->places.items[b->places.count - 1].first_counter;
+	const uint64_t *counters = b->counters.items + first;
+	f->counter_count = (uint32_t)(b->counters.count - first);
+	for (uint32_t i = 0; i < f->counter_count; i++) {
+		f->sum = f->sum > UINT64_MAX - counters[i] ? UINT64_MAX : f->sum + counters[i];
+		f->max = counters[i] > f->max ? counters[i] : f->max;
+	}
+	f->flags = pgo_builder_flags(b, f->cfg_hash, f->max, (const pgo_count *)counters);
+	b->counter_count += f->counter_count;
+	return pgo_builder_extra(b, b->sites_before, b->bitmap_before, &f->extra);
 }
 
 struct pgo_value *pgo_builder_site(struct pgo_builder *b, uint32_t kind, uint32_t count)
@@ -71,6 +115,18 @@ static void *shrink(void *items, size_t count, size_t capacity, size_t item_size
 
 #define HAND_OVER(vec) shrink((vec).items, (vec).count, (vec).capacity, sizeof *(vec).items)
 
+/** The arrays no longer move: point into them. */
+static void settle(struct pgo_builder *b)
+{
+	for (size_t i = 0; !b->in_place && i < b->functions.count; i++) {
+		b->functions.items[i].name = b->names.items + b->places.items[i].name;
+		b->functions.items[i].counters =
+			(const pgo_count *)(b->counters.items + b->places.items[i].first_counter);
+	}
+	free(b->places.items);
+	b->places.items = NULL;
+}
+
 int pgo_builder_finish(struct pgo_builder *b, uint64_t input_bytes, struct pgo_profile **out, struct pgo_error *err)
 {
 	struct pgo_profile *p = calloc(1, sizeof *p);
@@ -78,6 +134,7 @@ int pgo_builder_finish(struct pgo_builder *b, uint64_t input_bytes, struct pgo_p
 		pgo_builder_release(b);
 		return pgo_error_set(err, PGO_ENOMEM, "out of memory");
 	}
+	settle(b);
 	*p = (struct pgo_profile){
 		.format = b->format,
 		.version = b->version,
@@ -85,10 +142,11 @@ int pgo_builder_finish(struct pgo_builder *b, uint64_t input_bytes, struct pgo_p
 		.input_bytes = input_bytes,
 		.function_count = b->functions.count,
 		.functions = HAND_OVER(b->functions),
-		.counter_count = b->counters.count,
-		.counters = HAND_OVER(b->counters),
-		.names_length = b->names.count,
-		.names = HAND_OVER(b->names),
+		.counter_count = b->counter_count,
+		.extra_count = b->extras.count,
+		.extras = HAND_OVER(b->extras),
+		.counters = b->counters.items,
+		.names = b->names.items,
 		.site_count = b->sites.count,
 		.sites = HAND_OVER(b->sites),
 		.value_count = b->values.count,
@@ -116,6 +174,8 @@ void pgo_builder_release(struct pgo_builder *b)
 	for (size_t i = 0; i < b->warnings.count; i++)
 		free(b->warnings.items[i]);
 	free(b->functions.items);
+	free(b->extras.items);
+	free(b->places.items);
 	free(b->counters.items);
 	free(b->names.items);
 	free(b->sites.items);

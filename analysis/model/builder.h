@@ -7,29 +7,43 @@
 #include "analysis/base/vec.h"
 #include "pgo/profile.h"
 
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "the indexed reader leaves little-endian counters in place: it needs a little-endian machine"
+#endif
+
 /** Counters at or above this stand at their limit: LLVM >= 16 saturates here, older ones at 2^64-1. */
 #define PGO_COUNTER_LIMIT (UINT64_MAX - 2)
 
 /** counter[0] at or above this is a pseudo count where pseudo counts exist: 2^64-1 hot, 2^64-2 warm. */
 #define PGO_COUNTER_PSEUDO (UINT64_MAX - 1)
 
+/** Where name and counters of a function stand in the builder's arrays, which move while they grow. */
+struct pgo_place {
+	uint64_t name;
+	uint64_t first_counter;
+};
+
 /*
  * A profile under construction: what a reader fills. Start with `{0}`; pgo_builder_finish() turns it into a profile,
  * pgo_builder_release() drops it; both leave it empty. Functions that add return 0, or -1 when out of memory.
  *
- * A record is added by pgo_builder_function(), then its counters, bitmap bytes and value sites in any order, then
- * pgo_builder_seal(); records are not interleaved.
+ * A copied record is added by pgo_builder_function(), then its counters, bitmap bytes and value sites in any order,
+ * then pgo_builder_seal(); records are not interleaved. A reader whose input has names and counters as they are here
+ * sets in_place and adds whole records by pgo_builder_in_place(). The two ways do not mix.
  */
 struct pgo_builder {
 	const char *format; /**< static */
 	uint64_t version;
 	uint32_t flags;	    /**< enum pgo_profile_flag; must be final before the first record is sealed */
 	bool pseudo_counts; /**< the writer knew pseudo counts */
-	/** Tells the owner of the input that these bytes are not needed again; NULL when nobody wants to know. */
-	void (*input_done)(const void *bytes, size_t length);
+	bool in_place;	    /**< names and counters of functions point into the input, which the profile must keep */
+	uint64_t counter_count;		      /**< of all functions */
+	uint64_t sites_before, bitmap_before; /**< of the record being built */
 	PGO_VEC(struct pgo_function) functions;
-	PGO_VEC(uint64_t) counters;
-	PGO_VEC(char) names;
+	PGO_VEC(struct pgo_function_extra) extras;
+	PGO_VEC(struct pgo_place) places; /**< one per function, unless in_place */
+	PGO_VEC(uint64_t) counters;	  /**< unless in_place */
+	PGO_VEC(char) names;		  /**< unless in_place */
 	PGO_VEC(struct pgo_value_site) sites;
 	PGO_VEC(struct pgo_value) values;
 	PGO_VEC(uint8_t) bitmap;
@@ -40,49 +54,24 @@ struct pgo_builder {
 	PGO_VEC(char *) warnings;
 };
 
+/** Make room for this many functions at once. The memory is only reserved: what is not used is never touched. */
+int pgo_builder_reserve(struct pgo_builder *b, size_t functions);
+
+/** Start a record whose name is copied. @return the record, valid until the next one; NULL when out of memory */
+struct pgo_function *pgo_builder_function(struct pgo_builder *b, const char *name, uint32_t name_length,
+					  uint64_t name_ref, uint64_t cfg_hash);
+
 /**
- * Make room for this many counters and bytes of names (NULs included) at once. The memory is only reserved: what is not
- * used is never touched, and handed back by pgo_builder_finish().
+ * Add a whole record whose name and counters stay where they are. Sites and bitmap bytes, if it has any, are added
+ * before, and told by what their numbers were before that.
  */
-int pgo_builder_reserve(struct pgo_builder *b, size_t functions, size_t counters, size_t names);
-
-/** Append a name. @return its offset in names, UINT64_MAX when out of memory */
-static inline uint64_t pgo_builder_name(struct pgo_builder *b, const void *name, size_t length)
-{
-	if (pgo_vec_reserve(&b->names, length + 1))
-		return UINT64_MAX;
-	uint64_t offset = b->names.count;
-	char *at = b->names.items + offset;
-	if (length)
-		memcpy(at, name, length);
-	at[length] = '\0';
-	b->names.count += length + 1;
-	return offset;
-}
-
-/** Start a record. @return the record, valid until the next one; NULL when out of memory */
-static inline struct pgo_function *pgo_builder_function(struct pgo_builder *b, uint64_t name_offset,
-							uint32_t name_length, uint64_t name_ref, uint64_t cfg_hash)
+static inline int pgo_builder_in_place(struct pgo_builder *b, const struct pgo_function *f)
 {
 	if (pgo_vec_reserve(&b->functions, 1))
-		return NULL;
-	/* field by field: clearing the whole record first costs a tenth of the reading time */
-	struct pgo_function *f = &b->functions.items[b->functions.count++];
-	f->name_offset = name_offset;
-	f->name_length = name_length;
-	f->flags = 0;
-	f->name_ref = name_ref;
-	f->cfg_hash = cfg_hash;
-	f->first_counter = b->counters.count;
-	f->counter_count = 0;
-	f->site_count = 0;
-	f->first_site = b->sites.count;
-	f->first_bitmap = b->bitmap.count;
-	f->bitmap_count = 0;
-	f->line = 0;
-	f->max = 0;
-	f->sum = 0;
-	return f;
+		return -1;
+	b->functions.items[b->functions.count++] = *f;
+	b->counter_count += f->counter_count;
+	return 0;
 }
 
 /** The record being built. */
@@ -95,35 +84,25 @@ static inline struct pgo_function *pgo_builder_last(struct pgo_builder *b)
  */
 struct pgo_value *pgo_builder_site(struct pgo_builder *b, uint32_t kind, uint32_t count);
 
-/** As pgo_builder_seal(), for a reader that has added the counters up already. */
-static inline void pgo_builder_seal_summed(struct pgo_builder *b, pgo_u128 sum, uint64_t max)
+/** Flags a record gets by its counters: those of a whole record in place. */
+static inline uint32_t pgo_builder_flags(const struct pgo_builder *b, uint64_t cfg_hash, uint64_t max,
+					 const pgo_count *counters)
 {
-	struct pgo_function *f = pgo_builder_last(b);
-	f->counter_count = (uint32_t)(b->counters.count - f->first_counter);
-	f->site_count = (uint32_t)(b->sites.count - f->first_site);
-	f->bitmap_count = (uint32_t)(b->bitmap.count - f->first_bitmap);
-	f->max = max;
-	f->sum = sum;
-	if ((b->flags & PGO_PROFILE_IR) && (f->cfg_hash >> 60 & 1))
-		f->flags |= PGO_FUNCTION_CS;
+	uint32_t flags = (b->flags & PGO_PROFILE_IR) && (cfg_hash >> 60 & 1) ? PGO_FUNCTION_CS : 0;
 	if (max >= PGO_COUNTER_LIMIT)
-		f->flags |= b->pseudo_counts && b->counters.items[f->first_counter] >= PGO_COUNTER_PSEUDO
-				    ? PGO_FUNCTION_PSEUDO
-				    : PGO_FUNCTION_SATURATED;
+		flags |= b->pseudo_counts && counters[0] >= PGO_COUNTER_PSEUDO ? PGO_FUNCTION_PSEUDO
+									       : PGO_FUNCTION_SATURATED;
+	return flags;
 }
 
-/** Complete the record: its counter count, sum, maximum and flags. */
-static inline void pgo_builder_seal(struct pgo_builder *b)
-{
-	uint64_t max = 0;
-	pgo_u128 sum = 0;
-	for (size_t i = pgo_builder_last(b)->first_counter; i < b->counters.count; i++) {
-		uint64_t c = b->counters.items[i];
-		sum += c;
-		max = c > max ? c : max;
-	}
-	pgo_builder_seal_summed(b, sum, max);
-}
+/**
+ * Make the value sites and bitmap bytes added since these numbers of them into what pgo_function.extra refers to.
+ * @param[out] extra  0 when there are none. @return 0, or -1 when out of memory
+ */
+int pgo_builder_extra(struct pgo_builder *b, uint64_t sites_before, uint64_t bitmap_before, uint32_t *extra);
+
+/** Complete a copied record: its counter count, sum, maximum, flags, sites and bitmap. @return 0, -1 out of memory */
+int pgo_builder_seal(struct pgo_builder *b);
 
 /** Note something that does not stop the reading. */
 int pgo_builder_warn(struct pgo_builder *b, const char *format, ...) PGO_PRINTF(2, 3);

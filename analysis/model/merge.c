@@ -3,6 +3,16 @@
 
 #include "analysis/model/builder.h"
 
+static const char *name_at(const struct pgo_builder *b, size_t index)
+{
+	return b->names.items + b->places.items[index].name;
+}
+
+static struct pgo_function_extra extra_of(const struct pgo_builder *b, const struct pgo_function *f)
+{
+	return f->extra ? b->extras.items[f->extra - 1] : (struct pgo_function_extra){0};
+}
+
 /** Indices of records, sorted so that equal name and hash stand together, each group in order of appearance. */
 static int compare_records(const void *pa, const void *pb, void *context)
 {
@@ -15,7 +25,7 @@ static int compare_records(const void *pa, const void *pb, void *context)
 		return x->cfg_hash < y->cfg_hash ? -1 : 1;
 	if (x->name_length != y->name_length)
 		return x->name_length < y->name_length ? -1 : 1;
-	int order = memcmp(b->names.items + x->name_offset, b->names.items + y->name_offset, x->name_length);
+	int order = x->name_length ? memcmp(name_at(b, ia), name_at(b, ib), x->name_length) : 0;
 	return order ? order : ia < ib ? -1 : ia > ib;
 }
 
@@ -23,16 +33,17 @@ static bool same_record(const struct pgo_builder *b, size_t i, size_t j)
 {
 	const struct pgo_function *x = &b->functions.items[i], *y = &b->functions.items[j];
 	return x->name_ref == y->name_ref && x->cfg_hash == y->cfg_hash && x->name_length == y->name_length &&
-	       memcmp(b->names.items + x->name_offset, b->names.items + y->name_offset, x->name_length) == 0;
+	       (x->name_length == 0 || memcmp(name_at(b, i), name_at(b, j), x->name_length) == 0);
 }
 
 static bool same_shape(const struct pgo_builder *b, const struct pgo_function *x, const struct pgo_function *y)
 {
-	if (x->counter_count != y->counter_count || x->site_count != y->site_count ||
-	    x->bitmap_count != y->bitmap_count || (x->flags & PGO_FUNCTION_PSEUDO) != (y->flags & PGO_FUNCTION_PSEUDO))
+	struct pgo_function_extra ex = extra_of(b, x), ey = extra_of(b, y);
+	if (x->counter_count != y->counter_count || ex.site_count != ey.site_count ||
+	    ex.bitmap_count != ey.bitmap_count || (x->flags & PGO_FUNCTION_PSEUDO) != (y->flags & PGO_FUNCTION_PSEUDO))
 		return false;
-	for (uint32_t s = 0; s < x->site_count; s++)
-		if (b->sites.items[x->first_site + s].kind != b->sites.items[y->first_site + s].kind)
+	for (uint32_t s = 0; s < ex.site_count; s++)
+		if (b->sites.items[ex.first_site + s].kind != b->sites.items[ey.first_site + s].kind)
 			return false;
 	return true;
 }
@@ -60,12 +71,13 @@ static int compare_counts(const void *pa, const void *pb)
 static int merge_site(struct pgo_builder *to, const struct pgo_builder *from, const size_t *group, size_t count,
 		      uint32_t site)
 {
-	const struct pgo_function *first = &from->functions.items[group[0]];
-	if (!pgo_builder_site(to, from->sites.items[first->first_site + site].kind, 0))
+	struct pgo_function_extra first = extra_of(from, &from->functions.items[group[0]]);
+	if (!pgo_builder_site(to, from->sites.items[first.first_site + site].kind, 0))
 		return -1;
 	size_t start = to->values.count;
 	for (size_t i = 0; i < count; i++) {
-		const struct pgo_value_site *s = &from->sites.items[from->functions.items[group[i]].first_site + site];
+		struct pgo_function_extra e = extra_of(from, &from->functions.items[group[i]]);
+		const struct pgo_value_site *s = &from->sites.items[e.first_site + site];
 		for (uint32_t v = 0; v < s->count; v++)
 			if (pgo_vec_push(&to->values, from->values.items[s->first + v]))
 				return -1;
@@ -91,29 +103,26 @@ static int merge_site(struct pgo_builder *to, const struct pgo_builder *from, co
 static int merge_group(struct pgo_builder *to, const struct pgo_builder *from, const size_t *group, size_t count)
 {
 	const struct pgo_function *f = &from->functions.items[group[0]];
-	uint64_t name = pgo_builder_name(to, from->names.items + f->name_offset, f->name_length);
-	if (name == UINT64_MAX || pgo_vec_reserve(&to->counters, f->counter_count) ||
-	    pgo_vec_reserve(&to->bitmap, f->bitmap_count) ||
-	    !pgo_builder_function(to, name, f->name_length, f->name_ref, f->cfg_hash))
+	struct pgo_function_extra extra = extra_of(from, f);
+	if (pgo_vec_reserve(&to->counters, f->counter_count) || pgo_vec_reserve(&to->bitmap, extra.bitmap_count) ||
+	    !pgo_builder_function(to, name_at(from, group[0]), f->name_length, f->name_ref, f->cfg_hash))
 		return -1;
 	for (uint32_t c = 0; c < f->counter_count; c++) {
-		uint64_t sum = from->counters.items[f->first_counter + c];
+		uint64_t sum = from->counters.items[from->places.items[group[0]].first_counter + c];
 		for (size_t i = 1; i < count && !(f->flags & PGO_FUNCTION_PSEUDO); i++)
-			sum = add_saturated(sum,
-					    from->counters.items[from->functions.items[group[i]].first_counter + c]);
+			sum = add_saturated(sum, from->counters.items[from->places.items[group[i]].first_counter + c]);
 		to->counters.items[to->counters.count++] = sum;
 	}
-	for (uint32_t c = 0; c < f->bitmap_count; c++) {
+	for (uint32_t c = 0; c < extra.bitmap_count; c++) {
 		uint8_t bits = 0;
 		for (size_t i = 0; i < count; i++)
-			bits |= from->bitmap.items[from->functions.items[group[i]].first_bitmap + c];
+			bits |= from->bitmap.items[extra_of(from, &from->functions.items[group[i]]).first_bitmap + c];
 		to->bitmap.items[to->bitmap.count++] = bits;
 	}
-	for (uint32_t s = 0; s < f->site_count; s++)
+	for (uint32_t s = 0; s < extra.site_count; s++)
 		if (merge_site(to, from, group, count, s))
 			return -1;
-	pgo_builder_seal(to);
-	return 0;
+	return pgo_builder_seal(to);
 }
 
 /** Keep of group[0..count) the records shaped like the first. @return how many those are */
@@ -153,7 +162,11 @@ static int merge_groups(struct pgo_builder *b, size_t *sorted, const struct grou
 	}
 	free(b->functions.items), free(b->counters.items), free(b->names.items);
 	free(b->sites.items), free(b->values.items), free(b->bitmap.items);
+	free(b->extras.items), free(b->places.items);
+	b->counter_count = to.counter_count;
 	b->functions = to.functions;
+	b->extras = to.extras;
+	b->places = to.places;
 	b->counters = to.counters;
 	b->names = to.names;
 	b->sites = to.sites;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 void pgo_profile_free(struct pgo_profile *p)
 {
@@ -11,7 +12,12 @@ void pgo_profile_free(struct pgo_profile *p)
 		return;
 	for (size_t i = 0; i < p->warning_count; i++)
 		free(p->warnings[i]);
+	if (p->input_mapped)
+		munmap(p->input, p->input_length);
+	else
+		free(p->input);
 	free(p->functions);
+	free(p->extras);
 	free(p->counters);
 	free(p->names);
 	free(p->sites);
@@ -23,6 +29,28 @@ void pgo_profile_free(struct pgo_profile *p)
 	free(p->vtable_names);
 	free(p->warnings);
 	free(p);
+}
+
+pgo_u128 pgo_function_sum(const struct pgo_function *f)
+{
+	if (f->sum < UINT64_MAX)
+		return f->sum;
+	pgo_u128 sum = 0;
+	for (uint32_t i = 0; i < f->counter_count; i++)
+		sum += f->counters[i];
+	return sum;
+}
+
+char *pgo_function_name(const struct pgo_function *f)
+{
+	return strndup(f->name_length ? f->name : "", f->name_length);
+}
+
+int pgo_function_compare_names(const struct pgo_function *a, const struct pgo_function *b)
+{
+	uint32_t common = a->name_length < b->name_length ? a->name_length : b->name_length;
+	int order = common ? memcmp(a->name, b->name, common) : 0;
+	return order ? order : (a->name_length > b->name_length) - (a->name_length < b->name_length);
 }
 
 int pgo_profile_flags_text(uint32_t flags, char *out, size_t size)

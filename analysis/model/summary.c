@@ -74,7 +74,7 @@ static inline bool counted(const struct builder *s, const struct pgo_function *f
 	return pgo_function_selected(f, s->filter) && !(f->flags & PGO_FUNCTION_PSEUDO);
 }
 
-static uint64_t largest(const uint64_t *values, uint64_t count)
+static uint64_t largest(const pgo_count *values, uint64_t count)
 {
 	uint64_t max = 0;
 	for (uint64_t i = 0; i < count; i++)
@@ -84,11 +84,11 @@ static uint64_t largest(const uint64_t *values, uint64_t count)
 
 static void add_function(struct builder *s, struct pgo_summary *out, const struct pgo_function *f)
 {
-	const uint64_t *c = pgo_function_counters(s->profile, f);
+	const pgo_count *c = f->counters;
 	uint64_t n = f->counter_count;
 	out->function_count++;
 	out->counter_count += n;
-	out->total += f->sum;
+	out->total += pgo_function_sum(f);
 	if (f->max == 0) {
 		s->bins[0].count += n;
 		return;
@@ -158,7 +158,7 @@ static void mark_bins(struct builder *s, pgo_u128 total)
 	}
 }
 
-static void gather_from(struct builder *s, const uint64_t *counters, uint64_t count, uint64_t lowest)
+static void gather_from(struct builder *s, const pgo_count *counters, uint64_t count, uint64_t lowest)
 {
 	for (uint64_t i = 0; i < count; i++) {
 		unsigned slot = counters[i] < lowest ? 0 : s->slot[bin_of(counters[i])];
@@ -167,7 +167,7 @@ static void gather_from(struct builder *s, const uint64_t *counters, uint64_t co
 	}
 }
 
-static void gather_values(struct builder *s, const struct pgo_summary *summary)
+static void gather_values(struct builder *s)
 {
 	const struct pgo_profile *p = s->profile;
 	uint64_t lowest = UINT64_MAX;
@@ -176,14 +176,10 @@ static void gather_values(struct builder *s, const struct pgo_summary *summary)
 			lowest = bin_start(s->gathered[g].bin); /* bins descend */
 	if (lowest == UINT64_MAX)
 		return;
-	if (summary->counter_count == p->counter_count) { /* every counter takes part: no need to go by function */
-		gather_from(s, p->counters, p->counter_count, lowest);
-		return;
-	}
 	for (size_t i = 0; i < p->function_count; i++) {
 		const struct pgo_function *f = &p->functions[i];
 		if (f->max >= lowest && counted(s, f))
-			gather_from(s, pgo_function_counters(p, f), f->counter_count, lowest);
+			gather_from(s, f->counters, f->counter_count, lowest);
 	}
 }
 
@@ -282,7 +278,7 @@ int pgo_profile_summarize(struct pgo_summary *out, const struct pgo_profile *pro
 		s->gathered[g].values = values + at;
 		at += gathered_size(s, g);
 	}
-	gather_values(s, &result);
+	gather_values(s);
 	for (size_t g = 0; g < s->gathered_count; g++)
 		sort_descending(s->gathered[g].values, values + gathered, s->gathered[g].count);
 	fill_entries(s, &result);

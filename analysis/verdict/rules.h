@@ -28,9 +28,6 @@ struct pgo_rule *pgo_rules_add(struct pgo_judge *judge, const char *name, const 
 /** Write a sentence; one that does not fit is cut. */
 void pgo_rules_say(char out[512], const char *format, ...) PGO_PRINTF(2, 3);
 
-/** Which of B's mass a function is blamed for. */
-enum pgo_blame { PGO_BLAME_MISSED, PGO_BLAME_DEMOTED, PGO_BLAME_UNDER_SERVED };
-
 /** Up to three functions with the most of that mass: "'f' (12.0 %), 'g' (5.1 %)"; "" when there is none. */
 void pgo_blame_text(char *out, size_t size, const struct pgo_comparison *c, enum pgo_blame blame);
 

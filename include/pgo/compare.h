@@ -65,6 +65,7 @@ struct pgo_side {
 
 /** One function of the comparison. A side it is missing from has index UINT32_MAX and zero shares. */
 struct pgo_function_comparison {
+	const char *name;     /**< NUL-terminated; owned by the comparison */
 	uint32_t train_index; /**< into train->functions */
 	uint32_t test_index;
 	uint8_t join;         /**< enum pgo_join_class */
@@ -115,6 +116,23 @@ struct pgo_compare_options {
 	double min_share;       /**< functions whose mean share is below are not tested; default 1e-5 */
 	double effect_ratio;    /**< flag: share ratio of at least this, either way; default 2 */
 	double effect_tv;       /**< flag: shape distance of at least this; default 0.25 */
+	size_t max_functions;   /**< hand out this many functions, those with the most divergence; 0 (default): all */
+};
+
+/** Which of B's mass a function is blamed for. */
+enum pgo_blame {
+	PGO_BLAME_MISSED = 0,       /**< in functions A never ran */
+	PGO_BLAME_DEMOTED = 1,      /**< B calls hot, A cold or never */
+	PGO_BLAME_UNDER_SERVED = 2, /**< A does not call hot */
+	PGO_BLAME_KINDS = 3,
+};
+
+#define PGO_CULPRITS 3
+
+/** A function with much of that mass. */
+struct pgo_culprit {
+	const char *name; /**< NULL: there is none; owned by the comparison */
+	double share;     /**< of B's mass */
 };
 
 struct pgo_comparison {
@@ -130,8 +148,8 @@ struct pgo_comparison {
 	double jsd_within_bits;    /**< second term: how they run inside */
 	double hellinger;          /**< 0..1 */
 	double total_variation;    /**< 0..1 */
-	struct pgo_optional spearman;   /**< of function shares */
-	struct pgo_optional kendall_tau_b;
+	struct pgo_optional spearman;   /**< of the shares of functions with a mean share of at least min_share */
+	struct pgo_optional kendall_tau_b; /**< the same */
 	struct pgo_optional hot_jaccard;    /**< hot counters at 99 % */
 	struct pgo_optional hot_jaccard_999;
 	struct pgo_optional weight_matching[3]; /**< share of B captured by A's top 10, top 100, top |hot set| functions */
@@ -139,9 +157,12 @@ struct pgo_comparison {
 	struct pgo_retained retained;
 	size_t tested_functions;
 	size_t flagged_functions;
-	size_t function_count;
-	struct pgo_function_comparison *functions; /**< every function of either side, by descending jsd_bits,
-	                                               then mass, then name; those without mass last, as joined */
+	struct pgo_culprit culprits[PGO_BLAME_KINDS][PGO_CULPRITS]; /**< by falling share */
+	size_t function_total; /**< functions of either side */
+	size_t function_count; /**< those handed out: all, or max_functions of them */
+	struct pgo_function_comparison *functions; /**< by descending jsd_bits, then mass, then name; those without mass
+	                                               last, as joined */
+	char *names;           /**< what the names above point into */
 	const struct pgo_profile *train_profile; /**< borrowed: must outlive the comparison */
 	const struct pgo_profile *test_profile;
 };
@@ -173,9 +194,6 @@ const char *pgo_class_name(enum pgo_class c);
 
 /** "matched", "mismatched", "only_train", "only_test". */
 const char *pgo_join_name(enum pgo_join_class c);
-
-/** Name of a compared function, owned by the profiles. */
-const char *pgo_comparison_name(const struct pgo_comparison *c, const struct pgo_function_comparison *f);
 
 /**
  * Readable form of a symbol: file prefix dropped, C++ and Rust names demangled; the name itself when it cannot be.

@@ -49,22 +49,38 @@ struct pgo_value_site {
 	uint32_t kind; /**< enum pgo_value_kind */
 };
 
-/** One function record. Two records of a profile may share a name (other hash, or the CS record), never name and hash. */
+#if !defined(__GNUC__)
+#error "counters at any address need GCC or Clang"
+#endif
+/**
+ * A 64-bit counter where the profile has it: readers hand out counters in place, at any address. Read it like a
+ * uint64_t; never point a uint64_t * at it.
+ */
+typedef uint64_t pgo_count __attribute__((__aligned__(1), __may_alias__));
+
+/**
+ * One function record: 64 bytes, one cache line. Two records of a profile may share a name (other hash, or the CS
+ * record), never name and hash.
+ */
 struct pgo_function {
-	uint64_t name_offset;   /**< into profile.names; NUL-terminated there */
-	uint32_t name_length;   /**< bytes, without the NUL */
-	uint32_t flags;         /**< enum pgo_function_flag */
-	uint64_t name_ref;      /**< first 8 bytes, little-endian, of MD5(name); as stored where the format stores it */
-	uint64_t cfg_hash;      /**< the function's CFG (IR) or AST (front end) hash */
-	uint64_t first_counter; /**< into profile.counters */
+	const char *name;          /**< name_length bytes, no NUL behind them; owned by the profile */
+	const pgo_count *counters; /**< counter_count of them; owned by the profile */
+	uint64_t name_ref; /**< first 8 bytes, little-endian, of MD5(name); as stored where the format stores it */
+	uint64_t cfg_hash; /**< the function's CFG (IR) or AST (front end) hash */
+	uint64_t max;      /**< largest counter */
+	uint64_t sum;      /**< of all its counters, pseudo ones included; stops at 2^64-1: pgo_function_sum() is exact */
+	uint32_t name_length; /**< bytes */
 	uint32_t counter_count;
-	uint32_t site_count;    /**< value sites of all kinds */
-	uint64_t first_site;    /**< into profile.sites */
-	uint64_t first_bitmap;  /**< into profile.bitmap */
-	uint32_t bitmap_count;  /**< MC/DC bitmap bytes */
-	uint32_t line;          /**< reserved: source line, 0 = unknown */
-	uint64_t max;           /**< largest counter */
-	pgo_u128 sum;           /**< of all its counters, pseudo ones included */
+	uint32_t flags; /**< enum pgo_function_flag */
+	uint32_t extra; /**< 0: neither value sites nor bitmap bytes; else 1 + index into profile.extras */
+};
+
+/** What few functions have. */
+struct pgo_function_extra {
+	uint64_t first_site;   /**< into profile.sites */
+	uint64_t first_bitmap; /**< into profile.bitmap */
+	uint32_t site_count;   /**< value sites of all kinds */
+	uint32_t bitmap_count; /**< MC/DC bitmap bytes */
 };
 
 /** An order of first executions (temporal profiling). */
@@ -91,10 +107,9 @@ struct pgo_profile {
 	uint64_t input_bytes;  /**< size of the input */
 	size_t function_count;
 	struct pgo_function *functions;
-	uint64_t counter_count;
-	uint64_t *counters;
-	uint64_t names_length;
-	char *names;
+	uint64_t counter_count; /**< of all functions */
+	size_t extra_count;
+	struct pgo_function_extra *extras;
 	uint64_t site_count;
 	struct pgo_value_site *sites;
 	uint64_t value_count;
@@ -109,6 +124,12 @@ struct pgo_profile {
 	uint64_t *trace_refs;
 	uint64_t vtable_names_length; /**< vtable names, joined by byte 1, as in the file */
 	char *vtable_names;
+	/* What names and counters point into: the input itself where the reader left them in place, else copies. */
+	void *input;
+	size_t input_length; /**< of `input`; 0: none is kept */
+	bool input_mapped;   /**< a mapping, not heap memory */
+	uint64_t *counters;
+	char *names;
 	size_t warning_count; /**< things a person should know that did not stop the reading */
 	char **warnings;
 };
@@ -134,16 +155,20 @@ int pgo_profile_open(struct pgo_profile **out, const char *path, const char *for
 
 void pgo_profile_free(struct pgo_profile *profile);
 
-/** Name of function `f`, NUL-terminated, owned by the profile. */
-static inline const char *pgo_function_name(const struct pgo_profile *p, const struct pgo_function *f)
-{
-	return p->names + f->name_offset;
-}
+/** Exact sum of a function's counters. */
+pgo_u128 pgo_function_sum(const struct pgo_function *f);
 
-/** Counters of function `f`: f->counter_count of them, owned by the profile. */
-static inline const uint64_t *pgo_function_counters(const struct pgo_profile *p, const struct pgo_function *f)
+/** The name as a heap string; caller frees. @return NULL when out of memory */
+char *pgo_function_name(const struct pgo_function *f);
+
+/** Order of two names by their bytes: below, equal to or above 0. */
+int pgo_function_compare_names(const struct pgo_function *a, const struct pgo_function *b);
+
+/** Value sites and bitmap of a function; all zero where it has none. */
+static inline struct pgo_function_extra pgo_function_extra_of(const struct pgo_profile *p, const struct pgo_function *f)
 {
-	return p->counters + f->first_counter;
+	struct pgo_function_extra none = {0, 0, 0, 0};
+	return f->extra ? p->extras[f->extra - 1] : none;
 }
 
 /**

@@ -96,8 +96,8 @@ static void collect(struct fixture *f)
 static uint64_t counter(const struct pgo_profile *p, const char *name, uint32_t i)
 {
 	for (size_t k = 0; k < p->function_count; k++)
-		if (!strcmp(pgo_function_name(p, &p->functions[k]), name))
-			return pgo_function_counters(p, &p->functions[k])[i];
+		if (p->functions[k].name_length == strlen(name) && !memcmp(p->functions[k].name, name, strlen(name)))
+			return p->functions[k].counters[i];
 	return 0;
 }
 

@@ -53,32 +53,39 @@ static inline void scratch_template(char *out, size_t size)
 	snprintf(out, size, "%s/pgo-test-XXXXXX", dir && *dir ? dir : P_tmpdir);
 }
 
+static inline bool has_name(const struct pgo_function *f, const char *name)
+{
+	return f->name_length == strlen(name) && memcmp(f->name, name, f->name_length) == 0;
+}
+
 /** What holds of every profile a reader hands out, whatever bytes it came from. */
 static inline void check_invariants(const struct pgo_profile *p)
 {
+	volatile uint64_t names = 0;
+	uint64_t counters = 0;
 	assert_non_null(p->format);
 	for (size_t i = 0; i < p->function_count; i++) {
 		const struct pgo_function *f = &p->functions[i];
-		assert_true(f->name_offset < p->names_length);
-		assert_true(f->name_length < p->names_length - f->name_offset);
-		assert_int_equal(pgo_function_name(p, f)[f->name_length], 0);
-		assert_true(f->first_counter <= p->counter_count);
-		assert_true(f->counter_count <= p->counter_count - f->first_counter);
-		assert_true(f->first_site <= p->site_count && f->site_count <= p->site_count - f->first_site);
-		assert_true(f->first_bitmap <= p->bitmap_length &&
-			    f->bitmap_count <= p->bitmap_length - f->first_bitmap);
+		assert_true(f->extra <= p->extra_count);
+		struct pgo_function_extra e = pgo_function_extra_of(p, f);
+		assert_true(e.first_site <= p->site_count && e.site_count <= p->site_count - e.first_site);
+		assert_true(e.first_bitmap <= p->bitmap_length && e.bitmap_count <= p->bitmap_length - e.first_bitmap);
+		for (uint32_t c = 0; c < f->name_length; c++)
+			names += (unsigned char)f->name[c]; /* under ASan: they are there */
+		counters += f->counter_count;
 		pgo_u128 sum = 0;
 		uint64_t max = 0;
 		for (uint32_t c = 0; c < f->counter_count; c++) {
-			uint64_t v = pgo_function_counters(p, f)[c];
+			uint64_t v = f->counters[c];
 			sum += v;
 			max = v > max ? v : max;
 		}
-		assert_true(sum == f->sum);
+		assert_true(sum == pgo_function_sum(f));
+		assert_true(f->sum == (sum < UINT64_MAX ? sum : UINT64_MAX));
 		assert_int_equal(max, f->max);
 		unsigned kinds = 0, kind = PGO_VALUE_KINDS;
-		for (uint32_t s = 0; s < f->site_count; s++) {
-			const struct pgo_value_site *site = &p->sites[f->first_site + s];
+		for (uint32_t s = 0; s < e.site_count; s++) {
+			const struct pgo_value_site *site = &p->sites[e.first_site + s];
 			assert_true(site->kind < PGO_VALUE_KINDS);
 			assert_true(site->first <= p->value_count && site->count <= p->value_count - site->first);
 			if (site->kind != kind)
@@ -87,6 +94,7 @@ static inline void check_invariants(const struct pgo_profile *p)
 			kinds |= 1u << kind;
 		}
 	}
+	assert_int_equal(counters, p->counter_count);
 	for (size_t i = 0; i < p->trace_count; i++) {
 		assert_true(p->traces[i].first <= p->trace_ref_count);
 		assert_true(p->traces[i].count <= p->trace_ref_count - p->traces[i].first);
@@ -99,7 +107,7 @@ static inline pgo_u128 total_of(const struct pgo_profile *p)
 {
 	pgo_u128 total = 0;
 	for (size_t i = 0; i < p->function_count; i++)
-		total += p->functions[i].sum;
+		total += pgo_function_sum(&p->functions[i]);
 	return total;
 }
 

@@ -48,16 +48,17 @@ static inline struct pgo_profile *make_profile(const struct spec *specs)
 	p->functions = calloc(64, sizeof *p->functions);
 	p->counters = calloc(64 * 16, sizeof *p->counters);
 	p->names = calloc(64, 128);
+	char *names = p->names;
 	for (const struct spec *s = specs; s->name; s++) {
 		struct pgo_function *f = &p->functions[p->function_count++];
-		*f = (struct pgo_function){.name_offset = p->names_length,
+		*f = (struct pgo_function){.name = names,
 					   .name_length = (uint32_t)strlen(s->name),
 					   .flags = s->flags,
 					   .name_ref = name_ref(s->name),
 					   .cfg_hash = s->hash,
-					   .first_counter = p->counter_count};
-		strcpy(p->names + p->names_length, s->name);
-		p->names_length += f->name_length + 1;
+					   .counters = (const pgo_count *)(p->counters + p->counter_count)};
+		strcpy(names, s->name);
+		names += f->name_length + 1;
 		for (const uint64_t *c = s->counters; *c != END; c++) {
 			p->counters[p->counter_count++] = *c;
 			f->counter_count++;
@@ -81,7 +82,7 @@ static inline struct pgo_comparison compared(const struct pgo_profile *a, const 
 static inline const struct pgo_function_comparison *row_of(const struct pgo_comparison *c, const char *name)
 {
 	for (size_t i = 0; i < c->function_count; i++)
-		if (strcmp(pgo_comparison_name(c, &c->functions[i]), name) == 0)
+		if (strcmp(c->functions[i].name, name) == 0)
 			return &c->functions[i];
 	fail_msg("no row '%s'", name);
 	return NULL;

@@ -72,8 +72,8 @@ static double divergence(const double *p, const double *q, size_t n)
 }
 
 /* Divergence of a row's two conditional distributions at weights p_f and q_f over their sum. */
-static double conditional_divergence(const uint64_t *a, const uint64_t *b, uint32_t n, double sa, double sb, double pf,
-				     double qf)
+static double conditional_divergence(const pgo_count *a, const pgo_count *b, uint32_t n, double sa, double sb,
+				     double pf, double qf)
 {
 	double wa = pf / (pf + qf), wb = qf / (pf + qf), sum = 0;
 	for (uint32_t i = 0; i < n; i++) {
@@ -129,17 +129,15 @@ static void check_identities(const struct pgo_comparison *c, const struct pgo_co
 			h = &c->test_profile->functions[f->test_index];
 		double sa = g ? (double)g->sum : 0, sb = h ? (double)h->sum : 0, pf = sa / total_a, qf = sb / total_b;
 		for (uint32_t k = 0; k < (g ? g : h)->counter_count; k++, n++) {
-			p[n] = g ? (double)pgo_function_counters(c->train_profile, g)[k] / total_a : 0;
-			q[n] = h ? (double)pgo_function_counters(c->test_profile, h)[k] / total_b : 0;
+			p[n] = g ? (double)g->counters[k] / total_a : 0;
+			q[n] = h ? (double)h->counters[k] / total_b : 0;
 			distance += fabs(p[n] - q[n]) / 2;
 			roots += sqrt(p[n] * q[n]);
 		}
 		double row_within = 0, row_between = divergence(&pf, &qf, 1);
 		if (sa > 0 && sb > 0)
 			row_within = (pf + qf) / 2 *
-				     conditional_divergence(pgo_function_counters(c->train_profile, g),
-							    pgo_function_counters(c->test_profile, h), g->counter_count,
-							    sa, sb, pf, qf);
+				     conditional_divergence(g->counters, h->counters, g->counter_count, sa, sb, pf, qf);
 		assert_near(f->jsd_bits, row_between + row_within, 1e-12);
 		between += row_between;
 		within += row_within;

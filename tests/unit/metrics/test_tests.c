@@ -149,7 +149,7 @@ static void sums_of_the_largest_agree_with_sorting(void **state)
 {
 	(void)state;
 	enum { N = 257 };
-	double x[N], y[N], scratch[N];
+	double x[N], y[N], sums[2];
 	uint64_t seed = 3;
 	for (int i = 0; i < N; i++) {
 		seed = seed * 6364136223846793005u + 1442695040888963407u;
@@ -165,7 +165,14 @@ static void sums_of_the_largest_agree_with_sorting(void **state)
 					expected += y[i];
 					left--;
 				}
-		assert_near(pgo_sum_of_top(x, y, N, n, scratch), expected, 0);
+		const size_t sizes[2] = {
+			n, n / 2}; /* a larger one must not disturb a smaller one, nor the other way round */
+		assert_int_equal(pgo_sums_of_top(sums, x, y, N, sizes, 2), PGO_OK);
+		assert_near(sums[0], expected, 0);
+		assert_int_equal(pgo_sums_of_top(sums, x, y, N, &sizes[1], 1), PGO_OK);
+		double half = sums[0];
+		assert_int_equal(pgo_sums_of_top(sums, x, y, N, sizes, 2), PGO_OK);
+		assert_near(sums[1], half, 0);
 	}
 }
 
