@@ -62,9 +62,9 @@ static bool under_served(const struct pgo_function_comparison *f)
 	return f->test_class == PGO_CLASS_HOT && f->train_class != PGO_CLASS_HOT;
 }
 
-static json_object *function_json(const struct pgo_comparison *c, const struct pgo_function_comparison *f)
+static json_object *function_json(const struct pgo_function_comparison *f)
 {
-	const char *name = pgo_comparison_name(c, f);
+	const char *name = f->name;
 	char *readable = pgo_demangle(name);
 	json_object *entry = json_object_new_object();
 	put_text(entry, "name", name);
@@ -96,7 +96,7 @@ static json_object *blamed_json(const struct pgo_comparison *c)
 	}
 	json_object *list = json_object_new_array();
 	for (size_t i = 0; i < count; i++)
-		json_object_array_add(list, function_json(c, top[i]));
+		json_object_array_add(list, function_json(top[i]));
 	return list;
 }
 
@@ -110,15 +110,16 @@ static json_object *retained_json(const struct pgo_retained *retained)
 	return entry;
 }
 
-static json_object *comparison_json(const struct gate_work *g, const struct gate_item *item)
+json_object *gate_comparison_record(const struct gate_work *g, const struct gate_item *item, const char *file,
+				    const char *digest)
 {
 	const struct pgo_comparison *c = &item->comparison;
 	json_object *entry = json_object_new_object();
-	char *file = gate_item_file(g, item);
 	put_text(entry, "workload", g->run->corpus->workloads[item->workload].id);
 	put_text(entry, "kind", item->kind);
 	put_bool(entry, "judged", item->judged);
 	put_text(entry, "file", file);
+	put_text(entry, "digest", digest);
 	put_number(entry, "join_rate", c->join_rate);
 	put_number(entry, "overlap_ratio", c->overlap_ratio);
 	put_number(entry, "jsd_bits", c->jsd_bits);
@@ -128,7 +129,6 @@ static json_object *comparison_json(const struct gate_work *g, const struct gate
 	put_number(entry, "misweighted_mass", c->decisions.misweighted);
 	json_object_object_add(entry, "retained_gain", retained_json(&c->retained));
 	json_object_object_add(entry, "under_served_functions", blamed_json(c));
-	free(file);
 	return entry;
 }
 
@@ -147,7 +147,7 @@ json_object *gate_record(const struct gate_work *g)
 	json_object_object_add(record, "workloads", workloads_json(g));
 	json_object *comparisons = json_object_new_array();
 	for (size_t i = 0; i < g->item_count; i++)
-		json_object_array_add(comparisons, comparison_json(g, &g->items[i]));
+		json_object_array_add(comparisons, json_object_get(g->items[i].record));
 	json_object_object_add(record, "comparisons", comparisons);
 	return record;
 }

@@ -4,10 +4,7 @@
 
 #include "harness/pipeline/gate.h"
 #include "harness/pipeline/put.h"
-#include "harness/sys/child.h"
 #include "harness/sys/files.h"
-#include "harness/sys/progress.h"
-#include "pgo/report.h"
 
 /* Phase gate: compare the merges with the workloads' own profiles, judge, leave analysis/ and gate.json. */
 
@@ -16,8 +13,7 @@ static int out_of_memory(struct pgo_error *err)
 	return pgo_error_set(err, PGO_ENOMEM, "out of memory");
 }
 
-/* Entry of an array whose member "workload" is `id`, borrowed. */
-static json_object *find_workload(json_object *array, const char *id)
+json_object *gate_find_workload(json_object *array, const char *id)
 {
 	for (size_t i = 0; i < get_length(array); i++) {
 		json_object *entry = get_item(array, i);
@@ -52,19 +48,14 @@ static int gate_digest(struct gate_work *g, struct pgo_error *err)
 	for (size_t i = 0; i < corpus->workload_count; i++) {
 		const struct workload *w = &corpus->workloads[i];
 		fprintf(out, "%s %d %d %d %s %s\n", w->id, w->kind, w->role, g->run->usable[i],
-			record_string(find_workload(own, w->id), "digest", ""),
-			record_string(find_workload(loo, w->id), "digest", ""));
+			record_string(gate_find_workload(own, w->id), "digest", ""),
+			record_string(gate_find_workload(loo, w->id), "digest", ""));
 	}
 	int code = fclose(out) ? out_of_memory(err) : PGO_OK;
 	if (!code)
 		files_digest_text(g->digest, text);
 	free(text);
 	return code;
-}
-
-char *gate_item_file(const struct gate_work *g, const struct gate_item *item)
-{
-	return files_format("analysis/%s-%s.json", item->kind, g->run->corpus->workloads[item->workload].id);
 }
 
 /* The last verdict, when its record still holds and all its files are there. */
@@ -76,8 +67,10 @@ static bool reuse(struct gate_work *g)
 		    !strcmp(record_string(record, "inputs_digest", ""), g->digest);
 	json_object *comparisons = get_member(record, "comparisons");
 	for (size_t i = 0; good && i < get_length(comparisons); i++) {
-		char *file = run_path(g->run, record_string(get_item(comparisons, i), "file", ""));
-		good = file && files_exists(file);
+		json_object *entry = get_item(comparisons, i);
+		char *file = run_path(g->run, record_string(entry, "file", "")), digest[33];
+		good = file && files_digest(digest, file, NULL) == PGO_OK &&
+		       !strcmp(record_string(entry, "digest", ""), digest);
 		free(file);
 	}
 	if (good) {
@@ -92,122 +85,6 @@ static bool reuse(struct gate_work *g)
 	return good;
 }
 
-static int open_profile(struct pgo_profile **out, char *path, struct pgo_error *err)
-{
-	int code = path ? pgo_profile_open(out, path, NULL, err) : out_of_memory(err);
-	free(path);
-	return code;
-}
-
-static void add_item(struct gate_work *g, size_t workload, const char *kind, enum pgo_reference_kind reference,
-		     bool judged, struct pgo_profile *train)
-{
-	const char *id = g->run->corpus->workloads[workload].id;
-	struct gate_item *item = &g->items[g->item_count++];
-	*item = (struct gate_item){
-		.workload = workload,
-		.kind = kind,
-		.reference = reference,
-		.judged = judged,
-		.train = train,
-		.own = g->own[workload],
-	};
-	snprintf(item->label, sizeof item->label, reference == PGO_REFERENCE_LEAVE_ONE_OUT ? "%s (left out)" : "%s",
-		 id);
-}
-
-static int add_workload(struct gate_work *g, size_t i, struct pgo_error *err)
-{
-	const char *out_dir = g->run->out;
-	const struct workload *w = &g->run->corpus->workloads[i];
-	bool real = w->kind == WORKLOAD_REAL;
-	int code = open_profile(&g->own[i], collect_workload_path(out_dir, w->id), err);
-	if (code)
-		return code;
-	g->real_workloads += real && w->role != WORKLOAD_GUARD;
-	if (w->role == WORKLOAD_HELDOUT) {
-		add_item(g, i, "heldout", PGO_REFERENCE_HELDOUT, real, g->train);
-	} else if (w->role == WORKLOAD_GUARD) {
-		add_item(g, i, "guard", PGO_REFERENCE_HELDOUT, false, g->train);
-	} else {
-		add_item(g, i, "training", PGO_REFERENCE_TRAINING, real, g->train);
-		if (real && find_workload(get_member(g->merge, "leave_one_out"), w->id)) {
-			struct pgo_profile *without = NULL;
-			code = open_profile(&without, collect_loo_path(out_dir, w->id), err);
-			if (!code)
-				add_item(g, i, "leave_one_out", PGO_REFERENCE_LEAVE_ONE_OUT, true, without);
-		}
-	}
-	return code;
-}
-
-/* Per-comparison verdict, for the comparison's own file. */
-static int write_comparison(struct gate_work *g, const struct gate_item *item, struct pgo_error *err)
-{
-	const char *id = g->run->corpus->workloads[item->workload].id;
-	struct pgo_gate_input input = {item->label, item->reference, &item->comparison};
-	struct pgo_gate gate = {.policy = &g->run->corpus->gate, .input_count = 1, .inputs = &input};
-	struct pgo_verdict verdict;
-	const struct pgo_writer *writer = pgo_writer_find("json");
-	char *name = gate_item_file(g, item), *path = name ? run_path(g->run, name) : NULL;
-	char *test = files_format("profiles/workload/%s.profdata", id);
-	char *without = files_format("profiles/loo/%s.profdata", id);
-	bool judged = false;
-	int code = PGO_OK;
-	if (!path || !test || !without)
-		code = out_of_memory(err);
-	else if (!writer || !writer->compare)
-		code = pgo_error_set(err, PGO_EINTERNAL, "no json writer");
-	else if (!(code = pgo_judge(&verdict, &gate, err)))
-		judged = true;
-	if (!code) {
-		struct pgo_report report = {
-			.train_name = item->train == g->train ? "profiles/train.profdata" : without,
-			.test_name = test,
-			.comparison = &item->comparison,
-			.verdict = &verdict,
-		};
-		code = pgo_report_to(path, writer->compare, &report, err);
-	}
-	if (judged)
-		pgo_verdict_release(&verdict);
-	free(name);
-	free(path);
-	free(test);
-	free(without);
-	return code;
-}
-
-static int compare_all(struct gate_work *g, struct pgo_error *err)
-{
-	for (size_t i = 0; i < g->item_count; i++) {
-		struct gate_item *item = &g->items[i];
-		const char *id = g->run->corpus->workloads[item->workload].id;
-		if (child_interrupted())
-			return PGO_EINTERRUPTED;
-		progress_live(i, g->item_count, "comparing with %s", id);
-		int code = pgo_compare(&item->comparison, item->train, item->own, NULL, err);
-		if (code)
-			return code;
-		item->compared = true;
-		code = write_comparison(g, item, err);
-		if (code)
-			return code;
-	}
-	return PGO_OK;
-}
-
-/* What a workload calls hot and the merge still does, as a share of what the workload calls hot. */
-static struct pgo_optional hot_survival(const struct pgo_comparison *c)
-{
-	double hot = 0;
-	for (int in_merge = 0; in_merge < PGO_CLASS_COUNT; in_merge++)
-		hot += c->decisions.table[in_merge][PGO_CLASS_HOT];
-	if (!(hot > 0))
-		return (struct pgo_optional){0};
-	return (struct pgo_optional){true, c->decisions.table[PGO_CLASS_HOT][PGO_CLASS_HOT] / hot};
-}
-
 static void list_workloads(struct gate_work *g)
 {
 	json_object *shares = get_member(get_member(g->merge, "train"), "shares");
@@ -219,8 +96,8 @@ static void list_workloads(struct gate_work *g)
 		g->workloads[g->workload_count++] = (struct pgo_gate_workload){
 			.id = w->id,
 			.kind = workload_kind_name(w->kind),
-			.share = record_number(find_workload(shares, w->id), "effective_share", 0),
-			.hot_survival = hot_survival(&item->comparison),
+			.share = record_number(gate_find_workload(shares, w->id), "effective_share", 0),
+			.hot_survival = item->hot_survival,
 		};
 	}
 }
@@ -276,19 +153,13 @@ static int clear_analysis(struct run *run, struct pgo_error *err)
 static int compare_and_judge(struct gate_work *g, struct pgo_error *err)
 {
 	size_t count = g->run->corpus->workload_count;
-	g->own = calloc(count, sizeof *g->own);
 	g->items = calloc(2 * count, sizeof *g->items);
 	g->workloads = calloc(count, sizeof *g->workloads);
-	if (!g->own || !g->items || !g->workloads)
+	if (!g->items || !g->workloads)
 		return out_of_memory(err);
 	int code = clear_analysis(g->run, err);
 	if (!code)
-		code = open_profile(&g->train, run_path(g->run, "profiles/train.profdata"), err);
-	for (size_t i = 0; i < count && !code; i++)
-		if (g->run->usable[i])
-			code = add_workload(g, i, err);
-	if (!code)
-		code = compare_all(g, err);
+		code = gate_compare_all(g, err);
 	if (code)
 		return code;
 	list_workloads(g);
@@ -298,18 +169,11 @@ static int compare_and_judge(struct gate_work *g, struct pgo_error *err)
 
 static void release(struct gate_work *g)
 {
-	for (size_t i = 0; i < g->item_count; i++) {
-		if (g->items[i].compared)
-			pgo_comparison_release(&g->items[i].comparison);
-		if (g->items[i].train != g->train)
-			pgo_profile_free(g->items[i].train);
-	}
-	for (size_t i = 0; g->own && i < g->run->corpus->workload_count; i++)
-		pgo_profile_free(g->own[i]);
+	for (size_t i = 0; i < g->item_count; i++)
+		gate_item_release(&g->items[i]);
 	pgo_profile_free(g->train);
 	pgo_verdict_release(&g->verdict);
 	json_object_put(g->merge);
-	free(g->own);
 	free(g->items);
 	free(g->workloads);
 }
