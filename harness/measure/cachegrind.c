@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -192,6 +193,7 @@ static void take_result(struct measure_workload *out, json_object **raw, const s
 	out->candidate_cost = cachegrind_cycles(&pair[CANDIDATE].events);
 	out->ratio = out->low = out->high = out->candidate_cost / out->baseline_cost;
 	out->p_value = 1;
+	out->p_slower = NAN;
 	out->pairs = 1;
 	if (pair[BASELINE].w->stop_after_s > 0 && !out->note[0])
 		snprintf(out->note, sizeof out->note, "runs until it is asked to stop: its cost says nothing");

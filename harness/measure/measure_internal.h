@@ -89,7 +89,8 @@ struct measure_pairs {
 
 /**
  * Geometric mean over strata of the ratio of medians b/a, with a BCa interval: pairs are drawn within their stratum.
- * NAN for the interval when a stratum has fewer than three pairs, for everything when a median is not positive.
+ * NAN for the interval when a stratum has fewer than three pairs or a resample has a median that is not positive, for
+ * everything when a median of the data is not.
  */
 void measure_geomean_bca(const struct measure_pairs *strata, size_t count, uint64_t seed, double level, double *ratio,
 			 double *low, double *high);

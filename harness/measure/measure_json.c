@@ -31,6 +31,7 @@ static json_object *workload_json(const struct measure_workload *w, const struct
 	add_number(object, "low", w->low);
 	add_number(object, "high", w->high);
 	add_number(object, "p_value", w->p_value);
+	add_number(object, "p_slower", w->p_slower);
 	json_object_object_add(object, "pairs", json_object_new_int(w->pairs));
 	add_number(object, "spread", w->spread);
 	add_number(object, "baseline_cost", w->baseline_cost);
@@ -55,6 +56,44 @@ json_object *measure_json(const struct measure_result *result, const struct corp
 	for (size_t i = 0; i < result->workload_count; i++)
 		json_object_array_add(list, workload_json(&result->workloads[i], corpus));
 	json_object_object_add(object, "workloads", list);
+	return object;
+}
+
+static json_object *guard_json(const struct measure_guard *g, const struct measure_result *result,
+			       const struct corpus *corpus)
+{
+	const struct measure_workload *w = &result->workloads[g->index];
+	json_object *object = json_object_new_object();
+	add_text(object, "workload", corpus->workloads[w->workload].id);
+	add_text(object, "outcome", pgo_outcome_name(g->outcome));
+	add_number(object, "ratio", w->ratio);
+	add_number(object, "p_slower", w->p_slower);
+	add_number(object, "p_holm", g->p_holm);
+	return object;
+}
+
+json_object *measure_verdict_json(const struct measure_verdict *v, const struct measure_result *result,
+				  const struct corpus *corpus)
+{
+	json_object *object = json_object_new_object(), *heldout = NULL, *guards = json_object_new_array();
+	const char *change = measure_change_name(v->change);
+	add_text(object, "outcome", pgo_outcome_name(v->outcome));
+	add_text(object, "summary", v->summary);
+	add_number(object, "limit", v->limit);
+	add_number(object, "alpha", MEASURE_ALPHA);
+	add_text(object, "correction", "holm");
+	if (v->heldout_count) {
+		heldout = json_object_new_object();
+		add_text(heldout, "outcome", pgo_outcome_name(v->heldout));
+		json_object_object_add(heldout, "change", change ? json_object_new_string(change) : NULL);
+		add_number(heldout, "ratio", result->ratio);
+		add_number(heldout, "low", result->low);
+		add_number(heldout, "high", result->high);
+	}
+	json_object_object_add(object, "heldout", heldout);
+	for (size_t k = 0; k < v->guard_count; k++)
+		json_object_array_add(guards, guard_json(&v->guards[k], result, corpus));
+	json_object_object_add(object, "guards", guards);
 	return object;
 }
 

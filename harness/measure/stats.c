@@ -104,7 +104,8 @@ static double point_estimate(struct bootstrap *s)
 	return exp(sum / (double)s->count);
 }
 
-static void resample(struct bootstrap *s, gsl_rng *rng)
+/* False when a resample has no ratio: with a median of 0 (user time of a short run) there is none. */
+static bool resample(struct bootstrap *s, gsl_rng *rng)
 {
 	for (size_t r = 0; r < RESAMPLES; r++) {
 		double sum = 0;
@@ -117,9 +118,12 @@ static void resample(struct bootstrap *s, gsl_rng *rng)
 			}
 			sum += log_ratio(s, p->n);
 		}
+		if (!isfinite(sum))
+			return false;
 		s->statistics[r] = exp(sum / (double)s->count);
 	}
 	sort_values(s->statistics, RESAMPLES);
+	return true;
 }
 
 /*
@@ -192,10 +196,11 @@ void measure_geomean_bca(const struct measure_pairs *strata, size_t count, uint6
 		*ratio = point_estimate(s);
 		if (smallest >= 3 && isfinite(*ratio)) {
 			gsl_rng_set(rng, (unsigned long)(seed ^ seed >> 32));
-			resample(s, rng);
-			double z0 = bias(s, *ratio), a = acceleration(s), tail = (1 - level) / 2;
-			*low = bca_bound(s, z0, a, tail);
-			*high = bca_bound(s, z0, a, 1 - tail);
+			if (resample(s, rng)) {
+				double z0 = bias(s, *ratio), a = acceleration(s), tail = (1 - level) / 2;
+				*low = bca_bound(s, z0, a, tail);
+				*high = bca_bound(s, z0, a, 1 - tail);
+			}
 		}
 	}
 	gsl_rng_free(rng);
@@ -252,28 +257,80 @@ static double exact_tail(const struct ranked *d, size_t n, int smaller2)
 	return tail / ldexp(1, (int)n);
 }
 
-double measure_wilcoxon(const double *a, const double *b, size_t n)
+/* What both tests of signed ranks work with. */
+struct signed_ranks {
+	struct ranked *d;
+	size_t kept;
+	double plus, minus, ties; /* sums of ranks; sum of t^3 - t */
+};
+
+static bool rank_signs(struct signed_ranks *out, const double *a, const double *b, size_t n)
 {
-	struct ranked *d = calloc(n + 1, sizeof *d);
-	size_t kept = 0;
-	double plus = 0, minus = 0, p = 1;
-	if (!d)
-		return NAN;
+	struct signed_ranks s = {.d = calloc(n + 1, sizeof *s.d)};
+	if (!s.d)
+		return false;
 	for (size_t i = 0; i < n; i++) {
 		double difference = log(b[i]) - log(a[i]);   /* not log(b/a): a change and its reverse must tie */
 		if (difference != 0 && isfinite(difference)) /* Wilcoxon's way with zeros: they say nothing */
-			d[kept++] = (struct ranked){.size = fabs(difference), .positive = difference > 0};
+			s.d[s.kept++] = (struct ranked){.size = fabs(difference), .positive = difference > 0};
 	}
-	qsort(d, kept, sizeof *d, by_size);
-	double ties = rank_differences(d, kept), m = (double)kept;
-	for (size_t i = 0; i < kept; i++)
-		*(d[i].positive ? &plus : &minus) += d[i].rank2 / 2.0;
-	if (kept > 0 && kept <= EXACT_MAX) {
-		p = 2 * exact_tail(d, kept, (int)(2 * fmin(plus, minus)));
-	} else if (kept > 0) {
-		double variance = m * (m + 1) * (2 * m + 1) / 24 - ties / 48;
-		p = 2 * gsl_cdf_ugaussian_P((fmin(plus, minus) - m * (m + 1) / 4) / sqrt(variance));
-	}
-	free(d);
+	qsort(s.d, s.kept, sizeof *s.d, by_size);
+	s.ties = rank_differences(s.d, s.kept);
+	for (size_t i = 0; i < s.kept; i++)
+		*(s.d[i].positive ? &s.plus : &s.minus) += s.d[i].rank2 / 2.0;
+	*out = s;
+	return true;
+}
+
+/* Probability that a sum of ranks is at most `sum`; 1 when nothing differs. */
+static double rank_sum_tail(const struct signed_ranks *s, double sum)
+{
+	double m = (double)s->kept;
+	if (s->kept == 0)
+		return 1;
+	if (s->kept <= EXACT_MAX)
+		return exact_tail(s->d, s->kept, (int)(2 * sum));
+	double variance = m * (m + 1) * (2 * m + 1) / 24 - s->ties / 48;
+	return gsl_cdf_ugaussian_P((sum - m * (m + 1) / 4) / sqrt(variance));
+}
+
+double measure_wilcoxon(const double *a, const double *b, size_t n)
+{
+	struct signed_ranks s;
+	if (!rank_signs(&s, a, b, n))
+		return NAN;
+	double p = 2 * rank_sum_tail(&s, fmin(s.plus, s.minus));
+	free(s.d);
 	return fmin(p, 1);
+}
+
+double measure_wilcoxon_slower(const double *a, const double *b, size_t n)
+{
+	struct signed_ranks s;
+	if (!rank_signs(&s, a, b, n))
+		return NAN;
+	double p = rank_sum_tail(&s, s.minus);
+	free(s.d);
+	return fmin(p, 1);
+}
+
+/* Smallest first: the k-th smallest of m is multiplied by m - k + 1, and none may fall below the one before it. */
+void measure_holm(double *p, size_t n)
+{
+	size_t left = 0;
+	double before = 0;
+	bool *adjusted = calloc(n + 1, sizeof *adjusted);
+	for (size_t i = 0; i < n; i++) {
+		left += isfinite(p[i]);
+		p[i] = adjusted ? p[i] : NAN;
+	}
+	for (; adjusted && left > 0; left--) {
+		size_t least = n;
+		for (size_t i = 0; i < n; i++)
+			if (isfinite(p[i]) && !adjusted[i] && (least == n || p[i] < p[least]))
+				least = i;
+		adjusted[least] = true;
+		before = p[least] = fmax(before, fmin(1, (double)left * p[least]));
+	}
+	free(adjusted);
 }

@@ -105,6 +105,7 @@ static void summarize(struct measure_workload *out, const struct measure_samples
 	/* Workloads draw from streams of their own, so that adding one changes no other's interval. */
 	measure_ratio_bca(a, b, n, m->options->seed + out->workload, LEVEL, &out->ratio, &out->low, &out->high);
 	out->p_value = measure_wilcoxon(a, b, n);
+	out->p_slower = measure_wilcoxon_slower(a, b, n);
 	out->pairs = (int)n;
 	out->spread = measure_spread(a, n);
 	out->baseline_cost = measure_median(a, n);

@@ -6,11 +6,17 @@
 #include "harness/pipeline/put.h"
 #include "harness/pipeline/run.h"
 #include "harness/sys/files.h"
+#include "harness/sys/progress.h"
 
-/* Phase measure: the optimized program against the baseline; leaves measured.json (the samples are in measure/). */
+/*
+ * Phase measure: the optimized program against the baseline, and the performance gate; leaves measured.json (the
+ * samples are in measure/).
+ */
 
 /* Of the bootstrap: fixed, so that the same samples give the same interval. */
 static const uint64_t SEED = 20240229;
+
+#define SAMPLES "measure/optimized.json"
 
 static int out_of_memory(struct pgo_error *err)
 {
@@ -52,27 +58,40 @@ static int measure_digest(char out[33], const struct run *run, struct pgo_error 
 	return code;
 }
 
-static bool reusable(const char *path, const char *digest, bool *outputs_differ)
+/* Is the last measurement of the same programs and workloads, and are its samples still those it was drawn from? */
+static bool reusable(struct run *run, const char *path, const char *digest)
 {
 	json_object *record = NULL;
-	bool good = record_read(&record, path, NULL) == PGO_OK &&
-		    !strcmp(record_string(record, "inputs_digest", ""), digest);
-	*outputs_differ = good && !record_bool(record, "outputs_equal", true);
+	char samples[33], *samples_path = run_path(run, SAMPLES);
+	bool good = samples_path && record_read(&record, path, NULL) == PGO_OK &&
+		    !strcmp(record_string(record, "inputs_digest", ""), digest) &&
+		    files_digest(samples, samples_path, NULL) == PGO_OK &&
+		    !strcmp(record_string(record, "samples_digest", ""), samples) &&
+		    get_member(record, "performance_gate");
+	if (good) {
+		const char *outcome = record_string(get_member(record, "performance_gate"), "outcome", "");
+		run->outputs_differ = !record_bool(record, "outputs_equal", true);
+		run->slower = !strcmp(outcome, pgo_outcome_name(PGO_FAIL));
+	}
 	json_object_put(record);
+	free(samples_path);
 	return good;
 }
 
-/* What measure/optimized.json says without the samples, and what it depended on. */
-static json_object *result_json(const struct measure_result *result, const struct corpus *corpus, const char *digest)
+/* What measure/optimized.json says without the samples, what it depended on, and the performance gate. */
+static json_object *result_json(const struct measure_result *result, const struct measure_verdict *verdict,
+				const struct corpus *corpus, const char *digest, const char *samples_digest)
 {
 	json_object *record = measure_json(result, corpus);
 	if (!record)
 		return NULL;
+	json_object_object_add(record, "performance_gate", measure_verdict_json(verdict, result, corpus));
 	put_text(record, "schema", "pgo-harness/measured/1");
 	put_text(record, "inputs_digest", digest);
 	put_number(record, "min_effect", corpus->measure.min_effect);
 	json_object_object_add(record, "seed", json_object_new_uint64(SEED));
-	put_text(record, "samples", "measure/optimized.json");
+	put_text(record, "samples", SAMPLES);
+	put_text(record, "samples_digest", samples_digest);
 	return record;
 }
 
@@ -92,16 +111,30 @@ static int measure(struct run *run, const struct corpus *corpus, const char *pat
 		.seed = SEED,
 	};
 	struct measure_result result;
-	int code = files_remove_tree(path, err);
+	struct measure_verdict verdict = {0};
+	char samples[33], *samples_path = run_path(run, SAMPLES);
+	int code = samples_path ? files_remove_tree(path, err) : out_of_memory(err);
 	if (!code)
 		code = measure_run(&result, corpus, &options, err);
-	if (code)
+	if (code) {
+		free(samples_path);
 		return code;
-	run->outputs_differ = !result.outputs_equal;
-	json_object *record = result_json(&result, corpus, digest);
-	code = record ? record_write(path, record, err) : out_of_memory(err);
-	json_object_put(record);
+	}
+	code = measure_judge(&verdict, &result, corpus, corpus->measure.min_effect, err);
+	if (!code)
+		code = files_digest(samples, samples_path, err);
+	if (!code) {
+		json_object *record = result_json(&result, &verdict, corpus, digest, samples);
+		code = record ? record_write(path, record, err) : out_of_memory(err);
+		json_object_put(record);
+	}
+	if (!code) {
+		run->outputs_differ = !result.outputs_equal;
+		run->slower = verdict.outcome == PGO_FAIL;
+	}
+	measure_verdict_release(&verdict);
 	measure_result_release(&result);
+	free(samples_path);
 	return code;
 }
 
@@ -121,9 +154,11 @@ int phase_measure(struct run *run, struct phase_note *note, struct pgo_error *er
 		snprintf(note->detail, sizeof note->detail, "the corpus has no held-out workload to measure");
 		code = files_remove_tree(path, err);
 	} else if (!code && !(code = measure_digest(note->digest, run, err))) {
-		note->reused = reusable(path, note->digest, &run->outputs_differ);
+		note->reused = reusable(run, path, note->digest);
 		if (!note->reused)
 			code = measure(run, &some, path, note->digest, err);
+		if (!code && run->slower)
+			progress_warn("PERFORMANCE GATE FAILED: the optimized program is slower than the baseline");
 		snprintf(note->detail, sizeof note->detail, "%zu workloads by %s", some.workload_count,
 			 measure_method_name(some.measure.method));
 	}

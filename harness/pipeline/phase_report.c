@@ -200,10 +200,15 @@ static int build_report(struct run *run, struct pgo_error *err)
 	json_object_object_add(report, "gate", gate);
 	json_object_object_add(report, "builds", builds);
 	json_object_object_add(report, "profile_warnings", profile_warnings_json(builds));
-	json_object_object_add(report, "measurement",
-			       run->builds[BUILD_OPTIMIZED].binary && run->options->until >= PIPELINE_MEASURE
-				       ? record_of(run, "measured.json")
-				       : NULL);
+	json_object *measured = run->builds[BUILD_OPTIMIZED].binary && run->options->until >= PIPELINE_MEASURE
+					? record_of(run, "measured.json")
+					: NULL;
+	/* what was measured, and what was made of it, stand apart, as do the profiles and the gate */
+	json_object *performance = json_object_get(get_member(measured, "performance_gate"));
+	if (measured)
+		json_object_object_del(measured, "performance_gate");
+	json_object_object_add(report, "measurement", measured);
+	json_object_object_add(report, "performance_gate", performance);
 	int code = workloads_json(workloads, run, gate, err);
 	return code ? code : add_beside(run, report, err);
 }

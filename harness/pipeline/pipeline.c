@@ -60,8 +60,9 @@ bool run_builds_optimized(const struct run *run)
 
 enum pgo_exit run_exit(const struct run *run)
 {
-	if (run->outputs_differ)
-		return PGO_EXIT_REJECTED; /* a faster program that does something else is no gain */
+	/* A faster program that does something else is no gain, and a slower one none at all. */
+	if (run->outputs_differ || run->slower)
+		return PGO_EXIT_REJECTED;
 	if (run->verdict == PGO_INCONCLUSIVE && run->options->accept_inconclusive)
 		return PGO_EXIT_OK;
 	return pgo_outcome_exit(run->verdict);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/measure/measure.h"
 #include "harness/pipeline/put.h"
 #include "harness/sys/files.h"
 
@@ -34,6 +35,25 @@ const char *render_forced(json_object *report)
 			 "--FORCE";
 }
 
+const char *render_performance(json_object *report)
+{
+	const char *outcome = record_string(get_member(report, "performance_gate"), "outcome", NULL);
+	if (!outcome)
+		return NULL;
+	return !strcmp(outcome, "pass") ? "PASSED" : !strcmp(outcome, "fail") ? "FAILED" : "INCONCLUSIVE";
+}
+
+const char *render_performance_summary(json_object *report)
+{
+	return record_string(get_member(report, "performance_gate"), "summary", "");
+}
+
+static bool performance_failed(json_object *report)
+{
+	const char *word = render_performance(report);
+	return word && !strcmp(word, "FAILED");
+}
+
 const char *render_outputs(json_object *report)
 {
 	return record_bool(get_member(report, "verdict"), "outputs_differ", false)
@@ -55,8 +75,9 @@ char *render_ratio(json_object *entry, double min_effect, bool interval, char *o
 		snprintf(within, sizeof within, ", too few pairs for an interval");
 	else if (interval)
 		snprintf(within, sizeof within, ", 95 %% %.3f..%.3f", low, high);
-	bool differs = fabs(ratio - 1) >= min_effect && (!interval || !known || low > 1 || high < 1);
-	if (!differs)
+	enum measure_change change = known && interval ? measure_change_of(ratio, low, high, min_effect)
+						       : measure_change_of(ratio, ratio, ratio, min_effect);
+	if (change == MEASURE_SAME)
 		snprintf(out, size, "no difference (%.3f%s)", ratio, within);
 	else if (ratio < 1)
 		snprintf(out, size, "%.2fx faster (%.3f%s)", 1 / ratio, ratio, within);
@@ -247,7 +268,11 @@ size_t render_next(json_object *report, char **out, size_t max)
 		out[n++] = files_format("build and measure all the same: pgo-harness run … --force%s",
 					strcmp(outcome, "inconclusive") ? ""
 									: ", or accept it with --accept-inconclusive");
-	if (pass && !render_outputs(report) && n < max)
+	if (pass && performance_failed(report) && !render_outputs(report) && n < max)
+		out[n++] = strdup(
+			"do not ship the optimized program: train on a workload like the one that became slower, "
+			"drop or re-weight the one that crowds it out, or measure again with more --runs");
+	if (pass && !render_outputs(report) && !performance_failed(report) && n < max)
 		out[n++] = files_format(
 			"ship the optimized program, or build yours with %s=%s/profiles/train.profdata",
 			strcmp(record_string(report, "recipe", ""), "cargo") ? "-fprofile-use" : "-Cprofile-use", dir);

@@ -18,6 +18,12 @@ const char *render_summary(json_object *report);
 /** The line in capitals that a forced report carries; NULL when nothing was forced. Static. */
 const char *render_forced(json_object *report);
 
+/** What the performance gate said: "PASSED", "FAILED", "INCONCLUSIVE"; NULL when nothing was measured. Static. */
+const char *render_performance(json_object *report);
+
+/** Its reason in one sentence; "" when nothing was measured. Borrowed. */
+const char *render_performance_summary(json_object *report);
+
 /** The line a report carries when both builds did not write the same; NULL when they did. Static. */
 const char *render_outputs(json_object *report);
 

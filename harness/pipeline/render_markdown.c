@@ -36,6 +36,10 @@ static void write_head(FILE *out, json_object *report)
 		fprintf(out, "\n\n");
 		write_cell(out, render_advice(report));
 	}
+	if (render_performance(report)) {
+		fprintf(out, "\n\n**Performance gate %s**: ", render_performance(report));
+		write_cell(out, render_performance_summary(report));
+	}
 	fprintf(out, "\n\n%s, recipe %s",
 		record_string(get_member(report, "toolchain"), "version", "unknown toolchain"),
 		record_string(report, "recipe", ""));

@@ -27,6 +27,11 @@ static void write_head(FILE *out, json_object *report)
 		render_wrapped(out, 0, render_advice(report));
 	if (render_forced(report))
 		fprintf(out, "%s\n", render_forced(report));
+	if (render_performance(report)) {
+		snprintf(line, sizeof line, "Performance gate %s: %s", render_performance(report),
+			 render_performance_summary(report));
+		render_wrapped(out, 0, line);
+	}
 	if (render_outputs(report))
 		fprintf(out, "%s\n", render_outputs(report));
 	if (record_bool(verdict, "accepted_inconclusive", false))

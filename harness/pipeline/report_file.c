@@ -32,7 +32,8 @@ int report_load(json_object **out, const char *out_dir, struct pgo_error *err)
 
 int report_add_beside(json_object *report, const json_object *other, struct pgo_error *err)
 {
-	static const char *const keys[] = {"run_directory", "written", "corpus", "verdict", "builds", "measurement"};
+	static const char *const keys[] = {"run_directory", "written",	   "corpus",	      "verdict",
+					   "builds",	    "measurement", "performance_gate"};
 	json_object *list = get_member(report, "beside"), *entry = NULL, *from = NULL;
 	/* a copy of its own: neither report changes with the other, and a report never nests those it stood beside */
 	if (json_object_deep_copy((json_object *)other, &from, NULL) || !(entry = json_object_new_object())) {

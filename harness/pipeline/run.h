@@ -27,6 +27,7 @@ struct run {
 	struct replay_outcome *outcomes; /**< per workload */
 	bool *usable;			 /**< per workload: replayed well */
 	bool outputs_differ;		 /**< measured: the optimized program does not do what the baseline does */
+	bool slower;			 /**< measured: the performance gate failed */
 	bool gated;
 	enum pgo_outcome verdict;
 	json_object *report;

@@ -148,6 +148,10 @@ static void test_interval_of_few_and_degenerate_pairs(void **state)
 	assert_close(ratio, 0.9, 1e-15);
 	assert_close(low, 0.9, 1e-15);
 	assert_close(high, 0.9, 1e-15);
+	/* one pair without a cost: the ratio stands, but some resamples have none, so there is no interval (not half of
+	 * one) */
+	measure_ratio_bca((double[]){0, 4, 4, 4}, b, 4, 1, 0.95, &ratio, &low, &high);
+	assert_true(isfinite(ratio) && isnan(low) && isnan(high));
 	measure_ratio_bca(zero, b, 4, 1, 0.95, &ratio, &low, &high);
 	assert_true(isnan(ratio) && isnan(low) && isnan(high));
 }
@@ -247,12 +251,46 @@ static void test_recommendation(void **state)
 	assert_false(result.noisy);
 }
 
+static void test_wilcoxon_slower_by_hand(void **state)
+{
+	(void)state;
+	double a[] = {100, 100, 100, 100, 100}, all_up[] = {101, 102, 103, 104, 105};
+	assert_close(measure_wilcoxon_slower(a, all_up, 5), 1.0 / 32, 1e-15);
+	assert_close(measure_wilcoxon_slower(all_up, a, 5), 1, 1e-15); /* faster is never slower */
+	/* Only the smallest down: rank sums of 0 and 1 are at most 1. */
+	assert_close(measure_wilcoxon_slower(a, (double[]){99.9, 102, 103, 104, 105}, 5), 2.0 / 32, 1e-15);
+	assert_true(measure_wilcoxon_slower(a, a, 5) == 1);
+	assert_true(measure_wilcoxon_slower(a, all_up, 0) == 1);
+}
+
+static void test_holm_by_hand(void **state)
+{
+	(void)state;
+	/* Holm 1979: 4 · .01, 3 · .015, then 2 · .02 = .04 is lifted to the .045 before it, 1 · .5. */
+	double p[] = {0.02, 0.5, NAN, 0.01, 0.015};
+	measure_holm(p, 5);
+	assert_close(p[3], 0.04, 1e-15);
+	assert_close(p[4], 0.045, 1e-15);
+	assert_close(p[0], 0.045, 1e-15);
+	assert_close(p[1], 0.5, 1e-15);
+	assert_true(isnan(p[2]));
+	double alone[] = {0.03}, many[] = {0.4, 0.6};
+	measure_holm(alone, 1);
+	assert_close(alone[0], 0.03, 1e-15);
+	measure_holm(many, 2);
+	assert_close(many[0], 0.8, 1e-15);
+	assert_close(many[1], 0.8, 1e-15);
+	measure_holm(NULL, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_median),
 		cmocka_unit_test(test_spread),
 		cmocka_unit_test(test_wilcoxon_by_hand),
+		cmocka_unit_test(test_wilcoxon_slower_by_hand),
+		cmocka_unit_test(test_holm_by_hand),
 		cmocka_unit_test(test_oracle),
 		cmocka_unit_test(test_interval_of_few_and_degenerate_pairs),
 		cmocka_unit_test(test_seed),

@@ -194,6 +194,36 @@ static void test_markdown_cells_are_escaped(void **unused)
 	json_object_put(r);
 }
 
+static void test_performance(void **unused)
+{
+	(void)unused;
+	char *next[6], *text = NULL;
+	size_t length;
+	json_object *r = parsed("{\"verdict\": {\"outcome\": \"pass\"}, \"performance_gate\": {\"outcome\": \"fail\", "
+				"\"summary\": \"guard 'a|b' became slower\"}}");
+	assert_string_equal(render_performance(r), "FAILED");
+	assert_string_equal(render_performance_summary(r), "guard 'a|b' became slower");
+	size_t count = render_next(r, next, 6);
+	assert_int_equal(count, 1); /* nobody is told to ship it */
+	assert_memory_equal(next[0], "do not ship", 11);
+	free(next[0]);
+	FILE *out = open_memstream(&text, &length);
+	assert_int_equal(report_write_markdown(out, r, NULL), PGO_OK);
+	fclose(out);
+	assert_non_null(strstr(text, "**Performance gate FAILED**: guard 'a\\|b' became slower"));
+	free(text);
+	out = open_memstream(&text, &length);
+	assert_int_equal(report_write_text(out, r, NULL), PGO_OK);
+	fclose(out);
+	assert_non_null(strstr(text, "\nPerformance gate FAILED: guard 'a|b' became slower\n"));
+	free(text);
+	json_object_put(r);
+	r = parsed("{\"performance_gate\": null}");
+	assert_null(render_performance(r));
+	assert_string_equal(render_performance_summary(r), "");
+	json_object_put(r);
+}
+
 static void test_phases_by_name(void **unused)
 {
 	(void)unused;
@@ -215,6 +245,7 @@ int main(void)
 		cmocka_unit_test(test_ratio),
 		cmocka_unit_test(test_gain),
 		cmocka_unit_test(test_verdict_and_forced),
+		cmocka_unit_test(test_performance),
 		cmocka_unit_test(test_rule),
 		cmocka_unit_test(test_misfit_and_recipe),
 		cmocka_unit_test(test_wrapping),
