@@ -145,14 +145,16 @@ static int read_directory(struct pgo_indexed *r)
  */
 static int check_summary(struct pgo_indexed *r, enum pgo_record_filter filter)
 {
-	const struct pgo_indexed_summary *stored = &r->stored[filter], *found = &r->found[filter];
+	const struct pgo_indexed_summary *stored = &r->stored[filter];
+	const struct pgo_summary *found = &r->b->tally[filter]->found;
+	uint64_t total = (uint64_t)found->total; /* the writer's wraps at 64 bits */
 	if (!stored->present || !(r->b->flags & PGO_PROFILE_IR) ||
-	    (found->counters == stored->counters && found->total == stored->total))
+	    (found->counter_count == stored->counters && total == stored->total))
 		return PGO_OK;
 	if (pgo_builder_warn(r->b,
 			     "the summary in the file says %" PRIu64 " counters and a total of %" PRIu64
 			     ", its records give %" PRIu64 " and %" PRIu64 ": the file may be damaged",
-			     stored->counters, stored->total, found->counters, found->total))
+			     stored->counters, stored->total, found->counter_count, total))
 		return pgo_error_set(r->err, PGO_ENOMEM, "out of memory");
 	return PGO_OK;
 }

@@ -26,7 +26,6 @@ struct pgo_indexed {
 		misplaced_keys; /**< in a bucket their hash does not belong to, or under a hash that is not their MD5 */
 	size_t first_misplaced; /**< record index of the first of them */
 	struct pgo_indexed_summary stored[2]; /**< by enum pgo_record_filter: as the file says */
-	struct pgo_indexed_summary found[2];  /**< as the records, without pseudo ones, give */
 	uint64_t empty_records;		      /**< without any counter */
 };
 

@@ -82,17 +82,6 @@ static void add_up(struct pgo_function *f)
 	f->max = max;
 }
 
-/** What the summary in the file is checked against. */
-static void count_record(struct pgo_indexed *r, const struct pgo_function *f)
-{
-	r->empty_records += f->counter_count == 0;
-	if (f->flags & PGO_FUNCTION_PSEUDO)
-		return;
-	struct pgo_indexed_summary *sum = &r->found[f->flags & PGO_FUNCTION_CS ? PGO_RECORDS_CS : PGO_RECORDS_NORMAL];
-	sum->counters += f->counter_count;
-	sum->total += (uint64_t)pgo_function_sum(f); /* wraps at 64 bits, as the writer's does */
-}
-
 /** One record of the key in `f`; `data` ends where the data of the key ends. Names and counters stay in place. */
 static int read_record(struct pgo_indexed *r, struct pgo_cursor *data, struct pgo_function f)
 {
@@ -115,13 +104,16 @@ static int read_record(struct pgo_indexed *r, struct pgo_cursor *data, struct pg
 	f.counter_count = (uint32_t)count;
 	add_up(&f);
 	f.flags = pgo_builder_flags(b, f.cfg_hash, f.max, f.counters);
-	count_record(r, &f);
+	r->empty_records += count == 0;
 	int rc = PGO_OK;
 	if (r->version >= 11)
 		rc = read_bitmap(r, data, &f);
 	if (rc == PGO_OK && r->version >= 3)
 		rc = read_values(r, data);
-	if (rc == PGO_OK && (pgo_builder_extra(b, sites, bitmap, &f.extra) || pgo_builder_in_place(b, &f)))
+	if (rc == PGO_OK && (b->sites.count != sites || b->bitmap.count != bitmap) &&
+	    pgo_builder_extra(b, sites, bitmap, &f.extra))
+		rc = out_of_memory(r);
+	if (rc == PGO_OK && pgo_builder_in_place(b, &f))
 		rc = out_of_memory(r);
 	return rc;
 }
@@ -262,8 +254,7 @@ static int finish_table(struct pgo_indexed *r)
 
 int pgo_indexed_read_table(struct pgo_indexed *r)
 {
-	r->b->in_place = true;
-	if (pgo_builder_reserve(r->b, (size_t)r->key_count))
+	if (pgo_builder_start_in_place(r->b, (size_t)r->key_count))
 		return out_of_memory(r);
 	uint64_t keys = 0, used = 0;
 	for (uint64_t i = 0; i < r->bucket_count; i++) {
@@ -273,6 +264,7 @@ int pgo_indexed_read_table(struct pgo_indexed *r)
 		if (rc != PGO_OK)
 			return rc;
 	}
+	r->b->hash_mask = r->misplaced_keys ? 0 : r->bucket_count - 1;
 	if (keys != r->key_count)
 		return pgo_error_at(r->err, PGO_EFORMAT, r->directory + 8,
 				    "hash table says it holds %" PRIu64 " functions, its buckets hold %" PRIu64,

@@ -62,32 +62,6 @@ static int view_side(struct pgo_comparing *w, unsigned s)
 	return PGO_OK;
 }
 
-/* First stage: the join and either side's own numbers do not need one another. */
-static void prepare_job(void *context, size_t index)
-{
-	struct pgo_comparing *w = context;
-	if (index == 0)
-		w->failed[0] = pgo_join_build(&w->join, w->side[0].profile, w->side[1].profile, w->filter);
-	else
-		w->failed[index] = view_side(w, (unsigned)index - 1);
-}
-
-/* Second stage: what stands on its own first, then the counters in jobs of rows. */
-static void pass_job(void *context, size_t index)
-{
-	struct pgo_comparing *w = context;
-	if (index < 2) {
-		w->failed[index] = pgo_profile_skew(&w->out[index].skew, w->side[index].profile, w->filter,
-						    &w->out[index].summary, NULL);
-		return;
-	}
-	size_t job = index - 2, first = job * PGO_ROWS_PER_JOB, last = first + PGO_ROWS_PER_JOB;
-	if (last > w->join.count)
-		last = w->join.count;
-	pgo_counters_pass(w->parts, &w->job_totals[job], &w->job_blamed[job], &w->join, first, last, &w->side[0],
-			  &w->side[1], &w->logs);
-}
-
 static void add_totals(struct pgo_totals *sum, const struct pgo_totals *t)
 {
 	_Static_assert(sizeof *sum % sizeof(double) == 0, "totals are doubles only");
@@ -95,6 +69,77 @@ static void add_totals(struct pgo_totals *sum, const struct pgo_totals *t)
 	const double *from = (const double *)t;
 	for (size_t i = 0; i < sizeof *sum / sizeof(double); i++)
 		to[i] += from[i];
+}
+
+static void add_blamed(struct pgo_blamed *sum, const struct pgo_blamed *b)
+{
+	for (unsigned kind = 0; kind < PGO_BLAME_KINDS; kind++)
+		for (unsigned i = 0; i < PGO_CULPRITS; i++)
+			pgo_blamed_add(sum, kind, b->rows[kind][i].row, b->rows[kind][i].share);
+}
+
+static void view_job(void *context, size_t index)
+{
+	struct pgo_comparing *w = context;
+	w->view_failed[index] = view_side(w, (unsigned)index);
+}
+
+static void pass_rows(struct pgo_comparing *w, size_t job, size_t first, size_t last)
+{
+	last = last < first + PGO_ROWS_PER_JOB ? last : first + PGO_ROWS_PER_JOB;
+	pgo_counters_pass(w->parts, &w->job_totals[job], &w->job_blamed[job], &w->join, first, last, &w->side[0],
+			  &w->side[1], &w->logs);
+}
+
+#define ALONE 3
+
+/* The counters of what is joined by exact name, in jobs of rows; beside them what stands on its own. */
+static void pass_job(void *context, size_t index)
+{
+	struct pgo_comparing *w = context;
+	if (index == 0)
+		w->failed = pgo_join_rest(&w->join, w->side[0].profile, w->side[1].profile);
+	else if (index < ALONE)
+		pgo_skew_of_functions(&w->out[index - 1].skew, w->side[index - 1].profile, w->filter,
+				      &w->out[index - 1].summary);
+	else
+		pass_rows(w, index - ALONE, (index - ALONE) * PGO_ROWS_PER_JOB, w->join.matched_rows);
+}
+
+/* The counters of the other rows. */
+static void rest_job(void *context, size_t index)
+{
+	struct pgo_comparing *w = context;
+	pass_rows(w, w->matched_jobs + index, w->join.matched_rows + index * PGO_ROWS_PER_JOB, w->join.count);
+}
+
+static size_t jobs_for(size_t rows)
+{
+	return (rows + PGO_ROWS_PER_JOB - 1) / PGO_ROWS_PER_JOB;
+}
+
+static int pass_counters(struct pgo_comparing *w)
+{
+	size_t most = w->side[0].profile->function_count + 2 * w->side[1].profile->function_count;
+	w->parts = pgo_array_new(most, sizeof *w->parts);
+	w->job_totals = calloc(jobs_for(most) + 2, sizeof *w->job_totals);
+	w->job_blamed = calloc(jobs_for(most) + 2, sizeof *w->job_blamed);
+	if (!w->parts || !w->job_totals || !w->job_blamed)
+		return PGO_ENOMEM;
+	pgo_logs_init(&w->logs);
+	w->matched_jobs = jobs_for(w->join.matched_rows);
+	pgo_parallel(pass_job, w, ALONE + w->matched_jobs, w->threads);
+	if (w->failed)
+		return w->failed;
+	size_t rest = jobs_for(w->join.count - w->join.matched_rows);
+	pgo_parallel(rest_job, w, rest, w->threads);
+	for (size_t i = 0; i < w->matched_jobs + rest; i++) {
+		add_totals(&w->sum, &w->job_totals[i]);
+		add_blamed(&w->blamed, &w->job_blamed[i]);
+	}
+	for (unsigned s = 0; s < 2; s++)
+		pgo_skew_of_counters(&w->out[s].skew, &w->out[s].summary, w->sum.logs[s]);
+	return PGO_OK;
 }
 
 static double ratio(double x)
@@ -138,13 +183,6 @@ static void fill_decisions(struct pgo_decisions *d, const struct pgo_totals *t, 
 	d->shape_tv = ratio(t->shape_tv);
 }
 
-static void add_blamed(struct pgo_blamed *sum, const struct pgo_blamed *b)
-{
-	for (unsigned kind = 0; kind < PGO_BLAME_KINDS; kind++)
-		for (unsigned i = 0; i < PGO_CULPRITS; i++)
-			pgo_blamed_add(sum, kind, b->rows[kind][i].row, b->rows[kind][i].share);
-}
-
 static struct pgo_optional jaccard(double both, double a, double b)
 {
 	double either = a + b - both;
@@ -177,33 +215,14 @@ static void fill_distances(struct pgo_comparison *out, const struct pgo_comparin
 	out->hot_jaccard_999 = jaccard(t->hot999_both, hot_at(a, 999000), hot_at(b, 999000));
 }
 
-static int first_failure(const struct pgo_comparing *w)
-{
-	for (unsigned i = 0; i < 3; i++)
-		if (w->failed[i])
-			return w->failed[i];
-	return PGO_OK;
-}
-
 static int compute(struct pgo_comparison *out, struct pgo_comparing *w)
 {
-	pgo_parallel(prepare_job, w, 3, w->threads);
-	int rc = first_failure(w);
-	if (rc)
-		return rc;
-	w->jobs = (w->join.count + PGO_ROWS_PER_JOB - 1) / PGO_ROWS_PER_JOB;
-	w->parts = pgo_array_new(w->join.count, sizeof *w->parts);
-	w->job_totals = calloc(w->jobs + 1, sizeof *w->job_totals);
-	w->job_blamed = calloc(w->jobs + 1, sizeof *w->job_blamed);
-	if (!w->parts || !w->job_totals || !w->job_blamed)
-		return PGO_ENOMEM;
-	pgo_logs_init(&w->logs);
-	pgo_parallel(pass_job, w, w->jobs + 2, w->threads);
-	rc = first_failure(w);
-	for (size_t i = 0; i < w->jobs; i++) {
-		add_totals(&w->sum, &w->job_totals[i]);
-		add_blamed(&w->blamed, &w->job_blamed[i]);
-	}
+	pgo_parallel(view_job, w, 2, w->threads);
+	int rc = w->view_failed[0] ? w->view_failed[0] : w->view_failed[1];
+	if (rc == PGO_OK)
+		rc = pgo_join_exact(&w->join, w->side[0].profile, w->side[1].profile, w->filter, w->threads);
+	if (rc == PGO_OK)
+		rc = pass_counters(w);
 	if (rc == PGO_OK)
 		rc = pgo_rows_test(w);
 	if (rc)

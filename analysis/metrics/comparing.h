@@ -22,7 +22,7 @@ struct pgo_comparing {
 	struct pgo_part *parts; /**< one per row of the join */
 	struct pgo_totals *job_totals;
 	struct pgo_blamed *job_blamed;
-	size_t jobs;
+	size_t matched_jobs; /**< of those: for the first rows of the join */
 	struct pgo_totals sum;
 	struct pgo_blamed blamed;
 	struct pgo_optional spearman, kendall, matching[3];
@@ -32,8 +32,8 @@ struct pgo_comparing {
 	uint32_t largest;	 /**< counters of the largest tested row */
 	struct pgo_keyed *order; /**< rows to hand out, in order */
 	size_t order_count;
-	double size;   /**< effective executions a profile stands for */
-	int failed[3]; /**< result codes of the parallel tasks */
+	double size; /**< effective executions a profile stands for */
+	int failed, view_failed[2];
 	atomic_bool test_failed;
 };
 

@@ -208,6 +208,8 @@ static double pass_both(struct pgo_part *part, struct pgo_totals *t, struct pgo_
 			const struct pgo_side_view *test, const struct pgo_logs *logs)
 {
 	struct row_sums sums = measure_row(a, b, train, test, logs);
+	t->logs[0] += sums.a_logs;
+	t->logs[1] += sums.b_logs;
 	decide_row(t, blamed, row, a, b, train, test);
 	double between = pgo_jsd_term(a->share, b->share);
 	part->jsd_bits = row_divergence(&sums, part, between, train, test);
@@ -221,6 +223,14 @@ static double pass_both(struct pgo_part *part, struct pgo_totals *t, struct pgo_
 		t->flipped += b->share;
 	t->shape_tv += b->share * part->shape_tv;
 	return sums.overlap;
+}
+
+static double logs_of(const struct record *r, const struct pgo_logs *logs)
+{
+	double sum = 0;
+	for (uint32_t i = 0; i < r->count; i++)
+		sum += pgo_v_log_v(logs, r->counters[i]);
+	return sum;
 }
 
 static uint32_t sites_of(const struct pgo_side_view *side, const struct pgo_function *f)
@@ -252,6 +262,8 @@ static void pass_row(struct pgo_part *part, struct pgo_totals *t, struct pgo_bla
 		/* Against an all-zero profile the divergence is one by convention: its mass is nowhere in B. */
 		bool against_nothing = train->scale == 0 || test->scale == 0;
 		part->jsd_bits = (a.share + b.share) * (against_nothing ? 1 : 0.5);
+		t->logs[0] += logs_of(&a, logs);
+		t->logs[1] += logs_of(&b, logs);
 		if (b.function)
 			pass_test_alone(t, blamed, row, &b, test->scale);
 		if (a.function)
@@ -267,5 +279,8 @@ void pgo_counters_pass(struct pgo_part *parts, struct pgo_totals *totals, struct
 		       const struct pgo_side_view *test, const struct pgo_logs *logs)
 {
 	for (size_t i = first; i < last; i++)
-		pass_row(&parts[i], totals, blamed, (uint32_t)i, &join->pairs[i], train, test, logs);
+		if (join->pairs[i].join == PGO_JOIN_COUNT)
+			parts[i] = (struct pgo_part){0};
+		else
+			pass_row(&parts[i], totals, blamed, (uint32_t)i, &join->pairs[i], train, test, logs);
 }

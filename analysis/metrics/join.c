@@ -5,16 +5,20 @@
 #include "analysis/metrics/metrics.h"
 
 /*
- * Two tiers. First by exact name, through a table addressed by the low bits of the name's MD5: indexed profiles list
- * their functions in that very order, so table and profiles are walked nearly in sequence. What is left on both sides
- * is then joined by normalised name. Records of one name are told apart by CFG hash and number of counters; should
- * several be alike in all three, the first of one side goes with the first of the other.
+ * Two tiers. First by exact name: where both profiles list their functions in the order of the same low bits of the
+ * name's MD5, as indexed files of about the same size do, by walking both side by side, in parts that are independent
+ * of one another; else through a table addressed by those bits. What is left on both sides is then joined by normalised
+ * name. Records of one name are told apart by CFG hash and number of counters; should several be alike in all three,
+ * the first of one side goes with the first of the other.
  */
+
+#define WALKS 32 /* parts of the walk */
 
 enum state {
 	STATE_FREE = 0,
 	STATE_NAMED = 1, /* the other side has a record of this name, but not this one */
 	STATE_MATCHED = 2,
+	STATE_OUT = 3, /* the filter does not take it */
 };
 
 struct join_work {
@@ -23,7 +27,7 @@ struct join_work {
 	uint64_t *slots; /* upper half of the name reference, then index + 1; 0 is empty */
 	uint64_t mask;
 	uint8_t *train_state, *test_state;
-	uint32_t *partner; /* of each test record */
+	struct pgo_pair *pairs; /* of the test records */
 };
 
 static bool taken(const struct pgo_function *f, enum pgo_record_filter filter)
@@ -40,8 +44,10 @@ static void fill_slots(struct join_work *w)
 {
 	for (size_t i = 0; i < w->train->function_count; i++) {
 		const struct pgo_function *f = &w->train->functions[i];
-		if (!taken(f, w->filter))
+		if (!taken(f, w->filter)) {
+			w->train_state[i] = STATE_OUT;
 			continue;
+		}
 		uint64_t at = f->name_ref & w->mask;
 		while (w->slots[at])
 			at = (at + 1) & w->mask;
@@ -49,37 +55,104 @@ static void fill_slots(struct join_work *w)
 	}
 }
 
-static void join_exact(struct join_work *w, size_t index)
+static bool same_name(const struct pgo_function *a, const struct pgo_function *b)
 {
-	const struct pgo_function *f = &w->test->functions[index];
-	bool named = false;
-
-	for (uint64_t at = f->name_ref & w->mask; w->slots[at]; at = (at + 1) & w->mask) {
-		if ((w->slots[at] ^ f->name_ref) >> 32)
-			continue;
-		uint32_t i = (uint32_t)w->slots[at] - 1;
-		const struct pgo_function *g = &w->train->functions[i];
-		if (g->name_ref != f->name_ref || g->name_length != f->name_length ||
-		    (f->name_length && memcmp(g->name, f->name, f->name_length) != 0))
-			continue;
-		named = true;
-		if (w->train_state[i] != STATE_MATCHED)
-			w->train_state[i] = STATE_NAMED;
-		if (w->train_state[i] != STATE_MATCHED && w->partner[index] == PGO_NO_INDEX && same_record(f, g)) {
-			w->train_state[i] = STATE_MATCHED;
-			w->partner[index] = i;
-		}
-	}
-	w->test_state[index] = w->partner[index] != PGO_NO_INDEX ? STATE_MATCHED : named ? STATE_NAMED : STATE_FREE;
+	return a->name_ref == b->name_ref && a->name_length == b->name_length &&
+	       (a->name_length == 0 || memcmp(a->name, b->name, a->name_length) == 0);
 }
 
-/* A record the first tier left, with its normalised name. */
+/* Training record i and test record t may be the same function. */
+static void meet(struct join_work *w, size_t i, size_t t)
+{
+	const struct pgo_function *f = &w->test->functions[t], *g = &w->train->functions[i];
+	if (!same_name(f, g))
+		return;
+	if (w->train_state[i] == STATE_FREE)
+		w->train_state[i] = STATE_NAMED;
+	if (w->test_state[t] == STATE_FREE)
+		w->test_state[t] = STATE_NAMED;
+	if (w->train_state[i] == STATE_NAMED && w->test_state[t] == STATE_NAMED && same_record(f, g)) {
+		w->train_state[i] = w->test_state[t] = STATE_MATCHED;
+		w->pairs[t] = (struct pgo_pair){(uint32_t)i, (uint32_t)t, PGO_JOIN_MATCHED};
+	}
+}
+
+static void join_by_table(struct join_work *w)
+{
+	fill_slots(w);
+	for (size_t t = 0; t < w->test->function_count; t++) {
+		const struct pgo_function *f = &w->test->functions[t];
+		w->pairs[t] = (struct pgo_pair){PGO_NO_INDEX, PGO_NO_INDEX, PGO_JOIN_COUNT};
+		if (!taken(f, w->filter)) {
+			w->test_state[t] = STATE_OUT;
+			continue;
+		}
+		for (uint64_t at = f->name_ref & w->mask; w->slots[at]; at = (at + 1) & w->mask)
+			if ((w->slots[at] ^ f->name_ref) >> 32 == 0)
+				meet(w, (uint32_t)w->slots[at] - 1, t);
+	}
+}
+
+static uint64_t key_of(const struct pgo_profile *p, size_t index)
+{
+	return p->functions[index].name_ref & p->hash_mask;
+}
+
+/* First record with a key of at least `key`. */
+static size_t lower_bound(const struct pgo_profile *p, uint64_t key)
+{
+	size_t low = 0, high = p->function_count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (key_of(p, middle) < key)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static void mark_out(const struct join_work *w, const struct pgo_profile *p, uint8_t *state, size_t first, size_t last)
+{
+	for (size_t i = first; i < last; i++)
+		if (!taken(&p->functions[i], w->filter))
+			state[i] = STATE_OUT;
+}
+
+/* Part `index` of WALKS of the keys: no other part meets these records. */
+static void walk_job(void *context, size_t index)
+{
+	struct join_work *w = context;
+	uint64_t step = w->test->hash_mask / WALKS + 1;
+	size_t i = lower_bound(w->train, step * index), i_end = lower_bound(w->train, step * (index + 1));
+	size_t t = lower_bound(w->test, step * index), t_end = lower_bound(w->test, step * (index + 1));
+	mark_out(w, w->train, w->train_state, i, i_end);
+	mark_out(w, w->test, w->test_state, t, t_end);
+	for (; t < t_end; t++) {
+		w->pairs[t] = (struct pgo_pair){PGO_NO_INDEX, PGO_NO_INDEX, PGO_JOIN_COUNT};
+		uint64_t key = key_of(w->test, t);
+		while (i < i_end && key_of(w->train, i) < key)
+			i++;
+		for (size_t k = i; k < i_end && key_of(w->train, k) == key; k++)
+			if (w->train_state[k] != STATE_OUT && w->test_state[t] != STATE_OUT)
+				meet(w, k, t);
+	}
+}
+
+/* A record the first step left, with its normalised name. */
 struct leftover {
 	const char *name;
 	uint32_t length;
 	uint32_t index;
-	uint64_t hash; /* orders groups; any hash that depends on the bytes alone will do */
 	bool test;
+	uint32_t partner; /* of a test record: the training record it is joined with */
+	uint8_t state;
+};
+
+struct leftovers {
+	struct leftover *items; /* test records first, each side in order */
+	size_t test_count, count;
+	char *arena;
 };
 
 static uint64_t fnv1a(const char *s, size_t length)
@@ -90,170 +163,165 @@ static uint64_t fnv1a(const char *s, size_t length)
 	return h;
 }
 
-static int compare_names(const struct leftover *a, const struct leftover *b)
+static bool same_text(const struct leftover *a, const struct leftover *b)
 {
-	if (a->hash != b->hash)
-		return a->hash < b->hash ? -1 : 1;
-	if (a->length != b->length)
-		return a->length < b->length ? -1 : 1;
-	return memcmp(a->name, b->name, a->length);
+	return a->length == b->length && memcmp(a->name, b->name, a->length) == 0;
 }
 
-static int compare_leftovers(const void *x, const void *y)
+/* Training record `a` and test record `b` have the same normalised name. */
+static void meet_leftovers(struct leftover *a, struct leftover *b, const struct pgo_profile *train,
+			   const struct pgo_profile *test)
 {
-	const struct leftover *a = x, *b = y;
-	int names = compare_names(a, b);
-	if (names)
-		return names;
-	if (a->test != b->test)
-		return a->test ? 1 : -1;
-	return a->index < b->index ? -1 : a->index > b->index;
-}
-
-/* One normalised name: group[0..split) on the training side, group[split..count) on the other. */
-static void join_group(struct join_work *w, const struct leftover *group, size_t split, size_t count)
-{
-	if (split == 0 || split == count)
-		return;
-	for (size_t j = split; j < count; j++) {
-		uint32_t t = group[j].index;
-		for (size_t i = 0; i < split && w->test_state[t] != STATE_MATCHED; i++) {
-			uint32_t a = group[i].index;
-			if (w->train_state[a] == STATE_MATCHED ||
-			    !same_record(&w->train->functions[a], &w->test->functions[t]))
-				continue;
-			w->train_state[a] = w->test_state[t] = STATE_MATCHED;
-			w->partner[t] = a;
-		}
-	}
-	for (size_t i = 0; i < count; i++) {
-		uint8_t *state = group[i].test ? &w->test_state[group[i].index] : &w->train_state[group[i].index];
-		if (*state == STATE_FREE)
-			*state = STATE_NAMED;
+	if (a->state == STATE_FREE)
+		a->state = STATE_NAMED;
+	if (b->state == STATE_FREE)
+		b->state = STATE_NAMED;
+	if (a->state == STATE_NAMED && b->state == STATE_NAMED &&
+	    same_record(&train->functions[a->index], &test->functions[b->index])) {
+		a->state = b->state = STATE_MATCHED;
+		b->partner = a->index;
 	}
 }
 
-static void measure_leftovers(const struct join_work *w, const struct pgo_profile *p, const uint8_t *state,
-			      size_t *count, size_t *bytes)
+static void gather(struct leftovers *l, const struct pgo_profile *p, const uint8_t *state, bool test, char **arena)
+{
+	for (size_t i = 0; i < p->function_count; i++) {
+		if (state[i] >= STATE_MATCHED)
+			continue;
+		const struct pgo_function *f = &p->functions[i];
+		size_t length = pgo_name_normalize(*arena, f->name, f->name_length);
+		l->items[l->count++] = (struct leftover){.name = *arena,
+							 .length = (uint32_t)length,
+							 .index = (uint32_t)i,
+							 .test = test,
+							 .partner = PGO_NO_INDEX,
+							 .state = state[i]};
+		*arena += length;
+	}
+	if (test)
+		l->test_count = l->count;
+}
+
+static void measure(const struct pgo_profile *p, const uint8_t *state, size_t *count, size_t *bytes)
 {
 	for (size_t i = 0; i < p->function_count; i++)
-		if (state[i] != STATE_MATCHED && taken(&p->functions[i], w->filter)) {
+		if (state[i] < STATE_MATCHED) {
 			++*count;
 			*bytes += p->functions[i].name_length + 1u;
 		}
 }
 
-static char *collect_leftovers(const struct join_work *w, bool test, struct leftover **at, char *arena)
+/* Groups of one hash; within a group names are compared, so equal hashes of different names do no harm. */
+static int join_groups(struct leftovers *l, const struct pgo_profile *train, const struct pgo_profile *test)
 {
-	const struct pgo_profile *p = test ? w->test : w->train;
-	const uint8_t *state = test ? w->test_state : w->train_state;
-	for (size_t i = 0; i < p->function_count; i++) {
-		const struct pgo_function *f = &p->functions[i];
-		if (state[i] == STATE_MATCHED || !taken(f, w->filter))
-			continue;
-		size_t length = pgo_name_normalize(arena, f->name, f->name_length);
-		*(*at)++ = (struct leftover){.name = arena,
-					     .length = (uint32_t)length,
-					     .index = (uint32_t)i,
-					     .hash = fnv1a(arena, length),
-					     .test = test};
-		arena += length;
+	struct pgo_keyed *order = pgo_array_new(l->count, sizeof *order);
+	if (!order)
+		return PGO_ENOMEM;
+	for (size_t i = 0; i < l->count; i++)
+		order[i] = (struct pgo_keyed){.key = fnv1a(l->items[i].name, l->items[i].length), .index = (uint32_t)i};
+	int rc = pgo_sort_keyed(order, l->count);
+	for (size_t i = 0, end; rc == PGO_OK && i < l->count; i = end) {
+		for (end = i + 1; end < l->count && order[end].key == order[i].key; end++) {
+		}
+		for (size_t b = i; b < end; b++) /* the sort is stable: either side's records are in their order */
+			for (size_t a = i; a < end && l->items[order[b].index].test; a++) {
+				struct leftover *x = &l->items[order[a].index], *y = &l->items[order[b].index];
+				if (!x->test && same_text(x, y))
+					meet_leftovers(x, y, train, test);
+			}
 	}
-	return arena;
+	free(order);
+	return rc;
 }
 
-static int join_normalized(struct join_work *w)
+static void list_leftovers(struct pgo_join *join, const struct leftovers *l, uint8_t *train_state)
 {
-	size_t train_count = 0, test_count = 0, bytes = 0;
-	measure_leftovers(w, w->train, w->train_state, &train_count, &bytes);
-	measure_leftovers(w, w->test, w->test_state, &test_count, &bytes);
-	if (train_count == 0 || test_count == 0)
+	for (size_t i = 0; i < l->test_count; i++) {
+		const struct leftover *b = &l->items[i];
+		uint32_t class = b->state == STATE_MATCHED ? PGO_JOIN_MATCHED
+				 : b->state == STATE_NAMED ? PGO_JOIN_MISMATCHED
+							   : PGO_JOIN_ONLY_TEST;
+		join->mismatched_test += class == PGO_JOIN_MISMATCHED;
+		join->pairs[join->count++] = (struct pgo_pair){b->partner, b->index, class};
+		if (b->partner != PGO_NO_INDEX)
+			train_state[b->partner] = STATE_MATCHED;
+	}
+	for (size_t i = l->test_count; i < l->count; i++) {
+		const struct leftover *a = &l->items[i];
+		if (a->state == STATE_MATCHED)
+			continue;
+		uint32_t class = a->state == STATE_NAMED ? PGO_JOIN_MISMATCHED : PGO_JOIN_ONLY_TRAIN;
+		join->mismatched_train += class == PGO_JOIN_MISMATCHED;
+		join->pairs[join->count++] = (struct pgo_pair){a->index, PGO_NO_INDEX, class};
+	}
+}
+
+int pgo_join_rest(struct pgo_join *join, const struct pgo_profile *train, const struct pgo_profile *test)
+{
+	struct leftovers l = {0};
+	size_t count = 0, bytes = 1;
+	int rc = PGO_ENOMEM;
+	measure(test, join->test_state, &count, &bytes);
+	measure(train, join->train_state, &count, &bytes);
+	l.items = pgo_array_new(count, sizeof *l.items);
+	l.arena = malloc(bytes);
+	char *arena = l.arena;
+	if (!l.items || !l.arena)
+		goto done;
+	gather(&l, test, join->test_state, true, &arena);
+	gather(&l, train, join->train_state, false, &arena);
+	rc = join_groups(&l, train, test);
+	if (rc == PGO_OK)
+		list_leftovers(join, &l, join->train_state);
+done:
+	free(l.items);
+	free(l.arena);
+	return rc;
+}
+
+static int join_by_name(struct join_work *w, unsigned threads)
+{
+	if (w->train->hash_mask && w->train->hash_mask == w->test->hash_mask) {
+		pgo_parallel(walk_job, w, WALKS, threads);
 		return PGO_OK;
-
-	size_t count = train_count + test_count;
-	struct leftover *items = calloc(count, sizeof *items);
-	char *arena = malloc(bytes);
-	int rc = PGO_ENOMEM;
-	if (!items || !arena)
-		goto done;
-	struct leftover *at = items;
-	collect_leftovers(w, true, &at, collect_leftovers(w, false, &at, arena));
-	qsort(items, count, sizeof *items, compare_leftovers);
-	for (size_t i = 0, end; i < count; i = end) {
-		size_t split = 0;
-		for (end = i; end < count && compare_names(&items[i], &items[end]) == 0; end++)
-			split += !items[end].test;
-		join_group(w, items + i, split, end - i);
 	}
-	rc = PGO_OK;
-done:
-	free(items);
-	free(arena);
-	return rc;
-}
-
-static void list_pairs(struct pgo_join *out, const struct join_work *w)
-{
-	for (size_t i = 0; i < w->test->function_count; i++) {
-		if (!taken(&w->test->functions[i], w->filter))
-			continue;
-		uint32_t join = w->test_state[i] == STATE_MATCHED ? PGO_JOIN_MATCHED
-				: w->test_state[i] == STATE_NAMED ? PGO_JOIN_MISMATCHED
-								  : PGO_JOIN_ONLY_TEST;
-		out->mismatched_test += join == PGO_JOIN_MISMATCHED;
-		out->pairs[out->count++] = (struct pgo_pair){w->partner[i], (uint32_t)i, join};
-	}
-	for (size_t i = 0; i < w->train->function_count; i++) {
-		if (w->train_state[i] == STATE_MATCHED || !taken(&w->train->functions[i], w->filter))
-			continue;
-		uint32_t join = w->train_state[i] == STATE_NAMED ? PGO_JOIN_MISMATCHED : PGO_JOIN_ONLY_TRAIN;
-		out->mismatched_train += join == PGO_JOIN_MISMATCHED;
-		out->pairs[out->count++] = (struct pgo_pair){(uint32_t)i, PGO_NO_INDEX, join};
-	}
-}
-
-int pgo_join_build(struct pgo_join *out, const struct pgo_profile *train, const struct pgo_profile *test,
-		   enum pgo_record_filter filter)
-{
-	struct join_work w = {.train = train, .test = test, .filter = filter};
-	struct pgo_join join = {0};
 	size_t slots = 4;
-	int rc = PGO_ENOMEM;
-
-	/* A quarter of the slots stays empty: a search always ends. */
-	while (slots / 4 * 3 <= train->function_count)
+	while (slots / 4 * 3 <= w->train->function_count) /* a quarter stays empty: a search always ends */
 		slots *= 2;
-	w.mask = slots - 1;
-	w.slots = pgo_array_new(slots, sizeof *w.slots);
-	w.train_state = calloc(train->function_count + 1, 1);
-	w.test_state = calloc(test->function_count + 1, 1);
-	w.partner = malloc((test->function_count + 1) * sizeof *w.partner);
-	join.pairs = pgo_array_new(train->function_count + test->function_count, sizeof *join.pairs);
-	if (!w.slots || !w.train_state || !w.test_state || !w.partner || !join.pairs)
-		goto done;
-	memset(w.slots, 0, slots * sizeof *w.slots);
-	fill_slots(&w);
-	memset(w.partner, 0xff, (test->function_count + 1) * sizeof *w.partner);
-	for (size_t i = 0; i < test->function_count; i++)
-		if (taken(&test->functions[i], filter))
-			join_exact(&w, i);
-	rc = join_normalized(&w);
-	if (rc)
-		goto done;
-	list_pairs(&join, &w);
-	*out = join;
-	join.pairs = NULL;
-done:
-	free(w.slots);
-	free(w.train_state);
-	free(w.test_state);
-	free(w.partner);
-	free(join.pairs);
-	return rc;
+	w->mask = slots - 1;
+	w->slots = calloc(slots, sizeof *w->slots);
+	if (!w->slots)
+		return PGO_ENOMEM;
+	join_by_table(w);
+	free(w->slots);
+	return PGO_OK;
+}
+
+int pgo_join_exact(struct pgo_join *out, const struct pgo_profile *train, const struct pgo_profile *test,
+		   enum pgo_record_filter filter, unsigned threads)
+{
+	*out = (struct pgo_join){
+		.train_state = calloc(train->function_count + 1, 1),
+		.test_state = calloc(test->function_count + 1, 1),
+		/* a test record may have a void row and one further down */
+		.pairs = pgo_array_new(train->function_count + 2 * test->function_count, sizeof *out->pairs),
+		.matched_rows = test->function_count,
+		.count = test->function_count};
+	if (!out->train_state || !out->test_state || !out->pairs)
+		return PGO_ENOMEM;
+	struct join_work w = {.train = train,
+			      .test = test,
+			      .filter = filter,
+			      .train_state = out->train_state,
+			      .test_state = out->test_state,
+			      .pairs = out->pairs};
+	return join_by_name(&w, threads);
 }
 
 void pgo_join_release(struct pgo_join *join)
 {
 	free(join->pairs);
+	free(join->train_state);
+	free(join->test_state);
 	*join = (struct pgo_join){0};
 }

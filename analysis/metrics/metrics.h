@@ -61,21 +61,30 @@ static inline double pgo_v_log_v(const struct pgo_logs *logs, uint64_t v)
 struct pgo_pair {
 	uint32_t train; /**< PGO_NO_INDEX: not on this side */
 	uint32_t test;
-	uint32_t join; /**< enum pgo_join_class */
+	uint32_t join; /**< enum pgo_join_class; PGO_JOIN_COUNT: no row, it stands further down or is not taken */
 };
 
-/** Rows with a test record come first, in the test profile's order; then those of the training profile alone, in its.
+/**
+ * The join in two steps, so that the counters of the first can be worked on during the second. Rows [0, matched_rows)
+ * are the test profile's records in its order: those matched by exact name, and void ones. All others follow: the test
+ * records that were left, in order, then the training ones.
  */
 struct pgo_join {
-	struct pgo_pair *pairs; /**< heap */
-	size_t count;
+	struct pgo_pair *pairs; /**< heap, with room for all rows there can be */
+	size_t matched_rows;
+	size_t count;		   /**< after the second step */
 	uint64_t mismatched_train; /**< records */
 	uint64_t mismatched_test;
+	uint8_t *train_state, *test_state; /**< heap, for the second step */
 };
 
-/** Join the records `filter` takes. @return PGO_OK or PGO_ENOMEM; `out` is untouched then. */
-int pgo_join_build(struct pgo_join *out, const struct pgo_profile *train, const struct pgo_profile *test,
-		   enum pgo_record_filter filter);
+/** First step: by exact name, of the records `filter` takes. @return PGO_OK or PGO_ENOMEM; release `out` either way. */
+int pgo_join_exact(struct pgo_join *out, const struct pgo_profile *train, const struct pgo_profile *test,
+		   enum pgo_record_filter filter, unsigned threads);
+
+/** Second step: by normalised name, and what cannot be joined. Leaves rows [0, matched_rows) alone. */
+int pgo_join_rest(struct pgo_join *join, const struct pgo_profile *train, const struct pgo_profile *test);
+
 void pgo_join_release(struct pgo_join *join);
 
 /**
@@ -118,6 +127,11 @@ struct pgo_blamed {
 	} rows[PGO_BLAME_KINDS][PGO_CULPRITS];
 };
 
+/** Skew of a profile whose counters somebody else walks: `counter_logs` is the sum of c log2 c over them. */
+void pgo_skew_of_functions(struct pgo_skew *out, const struct pgo_profile *profile, enum pgo_record_filter filter,
+			   const struct pgo_summary *summary);
+void pgo_skew_of_counters(struct pgo_skew *out, const struct pgo_summary *summary, double counter_logs);
+
 /** Enter a row; among equal shares the one entered first stays in front. */
 void pgo_blamed_add(struct pgo_blamed *blamed, enum pgo_blame kind, uint32_t row, double share);
 
@@ -133,7 +147,8 @@ struct pgo_totals {
 	double hot_both, hot999_both; /**< counters hot on both sides */
 	double join_mass[PGO_JOIN_COUNT][2];
 	double join_count[PGO_JOIN_COUNT];
-	double ran; /**< functions that ran on either side */
+	double ran;	/**< functions that ran on either side */
+	double logs[2]; /**< sum of c log2 c over either side's counters */
 };
 
 /** Pass over the counters of rows [first, last): fills their parts and adds up the totals. */

@@ -61,24 +61,31 @@ static int correlate(struct pgo_comparing *w)
 	return rc;
 }
 
-/* B's share in A's 10 and 100 largest functions, and in as many as have a hot counter. */
+/*
+ * B's share in A's 10 and 100 largest functions, and in as many as have a hot counter. A function with a hot counter
+ * has at least that mass, so where they are 100 or more, only functions with as much can be among the largest.
+ */
 static int match_weights(struct pgo_comparing *w)
 {
-	size_t sizes[3] = {10, 100, w->out[0].skew.hot_functions}, n = 0;
-	double *x = pgo_array_new(w->join.count, sizeof *x), *y = pgo_array_new(w->join.count, sizeof *y), sums[3];
+	size_t sizes[3] = {10, 100, w->out[0].skew.hot_functions}, n = 0, most = 0;
+	double least = sizes[2] >= 100 ? (double)w->out[0].summary.hot_threshold * w->side[0].scale * (1 - 1e-9) : 0;
+	double *x = NULL, *y = NULL, sums[3];
 	int rc = PGO_ENOMEM;
-	for (size_t i = 0; x && y && i < w->join.count; i++) {
-		x[n] = w->parts[i].train_share;
-		y[n] = w->parts[i].test_share;
-		n += x[n] > 0;
-	}
-	if (x && y && w->side[0].total > 0 && w->side[1].total > 0) {
+	if (w->side[0].total == 0 || w->side[1].total == 0)
+		return PGO_OK;
+	for (size_t i = 0; i < w->join.count; i++)
+		most += w->parts[i].train_share > 0 && w->parts[i].train_share >= least;
+	x = pgo_array_new(most, sizeof *x);
+	y = pgo_array_new(most, sizeof *y);
+	for (size_t i = 0; x && y && i < w->join.count; i++)
+		if (w->parts[i].train_share > 0 && w->parts[i].train_share >= least) {
+			x[n] = w->parts[i].train_share;
+			y[n++] = w->parts[i].test_share;
+		}
+	if (x && y)
 		rc = pgo_sums_of_top(sums, x, y, n, sizes, 3);
-		for (unsigned k = 0; rc == PGO_OK && k < 3; k++)
-			w->matching[k] = (struct pgo_optional){true, sums[k] < 1 ? sums[k] : 1};
-	} else if (x && y) {
-		rc = PGO_OK;
-	}
+	for (unsigned k = 0; rc == PGO_OK && k < 3; k++)
+		w->matching[k] = (struct pgo_optional){true, sums[k] < 1 ? sums[k] : 1};
 	free(x);
 	free(y);
 	return rc;
@@ -91,36 +98,41 @@ static int order_all(struct pgo_comparing *w)
 	for (size_t i = 0; i < w->join.count; i++)
 		massive += w->parts[i].train_share + w->parts[i].test_share > 0;
 	rest = massive;
-	w->order_count = w->join.count;
 	massive = 0;
 	for (size_t i = 0; i < w->join.count; i++) {
+		if (w->join.pairs[i].join == PGO_JOIN_COUNT)
+			continue;
+		w->order_count++;
 		bool mass = w->parts[i].train_share + w->parts[i].test_share > 0;
 		w->order[mass ? massive++ : rest++].index = (uint32_t)i;
 	}
 	return pgo_order_rows(w->order, massive, &w->join, w->parts, w->side);
 }
 
-/* The `limit` rows with the most divergence: all rows at or above the limit-th value, then these in order. */
+/*
+ * The `limit` rows with the most divergence: all rows at or above the limit-th value, then these in order. A row's
+ * divergence is at most its mean share, so where the limit-th among the tested has the share that testing takes, no
+ * other row comes before it, and the tested ones are enough to look at.
+ */
 static int order_first(struct pgo_comparing *w, size_t limit)
 {
-	double *bits = pgo_array_new(w->join.count, sizeof *bits);
-	size_t massive = 0;
+	double *bits = pgo_array_new(w->tested_count, sizeof *bits);
+	double least = 0;
 	if (!bits)
 		return PGO_ENOMEM;
-	for (size_t i = 0; i < w->join.count; i++)
-		if (w->parts[i].train_share + w->parts[i].test_share > 0)
-			bits[massive++] = w->parts[i].jsd_bits;
-	if (massive <= limit) {
-		free(bits);
+	for (size_t i = 0; i < w->tested_count; i++)
+		bits[i] = w->parts[w->tested[i].row].jsd_bits;
+	if (w->tested_count >= limit)
+		least = pgo_select_largest(bits, w->tested_count, limit);
+	free(bits);
+	if (least < w->options->min_share || least == 0) {
 		int rc = order_all(w);
 		w->order_count = limit < w->order_count ? limit : w->order_count;
 		return rc;
 	}
-	double least = pgo_select_largest(bits, massive, limit);
-	free(bits);
-	for (size_t i = 0; i < w->join.count; i++)
-		if (w->parts[i].jsd_bits >= least && w->parts[i].train_share + w->parts[i].test_share > 0)
-			w->order[w->order_count++].index = (uint32_t)i;
+	for (size_t i = 0; i < w->tested_count; i++)
+		if (w->parts[w->tested[i].row].jsd_bits >= least)
+			w->order[w->order_count++].index = w->tested[i].row;
 	int rc = pgo_order_rows(w->order, w->order_count, &w->join, w->parts, w->side);
 	w->order_count = limit;
 	return rc;
@@ -140,7 +152,8 @@ static void test_job(void *context, size_t index)
 {
 	struct pgo_comparing *w = context;
 	if (index < ALONE) {
-		w->failed[index] = index == 0 ? order_rows(w) : match_weights(w);
+		if ((index == 0 ? order_rows(w) : match_weights(w)) != PGO_OK)
+			atomic_store(&w->test_failed, true);
 		return;
 	}
 	size_t first = (index - ALONE) * TESTS_PER_JOB, last = first + TESTS_PER_JOB;
@@ -181,7 +194,7 @@ int pgo_rows_test(struct pgo_comparing *w)
 		return rc;
 	w->size = w->options->n_eff * w->sum.ran;
 	pgo_parallel(test_job, w, ALONE + (w->tested_count + TESTS_PER_JOB - 1) / TESTS_PER_JOB, w->threads);
-	if (w->failed[0] || w->failed[1] || atomic_load(&w->test_failed))
+	if (atomic_load(&w->test_failed))
 		return PGO_ENOMEM;
 	rc = correlate(w);
 	if (rc == PGO_OK)
@@ -270,7 +283,8 @@ int pgo_rows_list(struct pgo_comparison *out, struct pgo_comparing *w)
 	out->functions = list;
 	out->names = names;
 	out->function_count = w->order_count;
-	out->function_total = w->join.count;
+	for (unsigned j = 0; j < PGO_JOIN_COUNT; j++)
+		out->function_total += (size_t)w->sum.join_count[j];
 	out->flagged_functions = w->flagged;
 	return PGO_OK;
 }

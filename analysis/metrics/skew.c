@@ -38,44 +38,60 @@ static double effective_number(double sum_v_log_v, double total)
 	return exp2(bits > 0 ? bits : 0);
 }
 
+void pgo_skew_of_functions(struct pgo_skew *out, const struct pgo_profile *profile, enum pgo_record_filter filter,
+			   const struct pgo_summary *summary)
+{
+	struct top counters = {0}, functions = {0};
+	struct pgo_logs logs;
+	double function_logs = 0, total = (double)summary->total;
+
+	*out = (struct pgo_skew){0};
+	if (summary->total == 0)
+		return;
+	pgo_logs_init(&logs);
+	for (size_t i = 0; i < profile->function_count; i++) {
+		const struct pgo_function *f = &profile->functions[i];
+		if (f->sum == 0 || !pgo_function_selected(f, filter) || (f->flags & PGO_FUNCTION_PSEUDO))
+			continue;
+		double sum = pgo_function_mass(f);
+		function_logs += sum * pgo_log2(&logs, sum);
+		top_add(&functions, sum);
+		out->hot_functions += f->max >= summary->hot_threshold;
+		for (uint32_t k = 0; k < f->counter_count && (double)f->max > counters.values[TOP - 1]; k++)
+			top_add(&counters, (double)f->counters[k]);
+	}
+	for (size_t i = 0; i < summary->entry_count; i++)
+		if (summary->entries[i].cutoff == 990000)
+			out->hot_counters = summary->entries[i].counter_count;
+	out->effective_functions = effective_number(function_logs, total);
+	top_shares(out->top_counters, &counters, total);
+	top_shares(out->top_functions, &functions, total);
+	out->breadth = (double)summary->nonzero_functions / (double)summary->function_count;
+}
+
+void pgo_skew_of_counters(struct pgo_skew *out, const struct pgo_summary *summary, double counter_logs)
+{
+	out->effective_counters = summary->total ? effective_number(counter_logs, (double)summary->total) : 0;
+}
+
 int pgo_profile_skew(struct pgo_skew *out, const struct pgo_profile *profile, enum pgo_record_filter filter,
 		     const struct pgo_summary *summary, struct pgo_error *err)
 {
-	struct pgo_skew s = {0};
-	struct top counters = {0}, functions = {0};
-	double counter_logs = 0, function_logs = 0, total = (double)summary->total;
+	struct pgo_logs logs;
+	double counter_logs = 0;
 
-	struct pgo_logs table;
-
-	pgo_logs_init(&table);
 	(void)err; /* nothing here can fail: the parameter keeps the family's shape */
-	for (size_t i = 0; i < profile->function_count && summary->total; i++) {
+	pgo_logs_init(&logs);
+	for (size_t i = 0; i < profile->function_count; i++) {
 		const struct pgo_function *f = &profile->functions[i];
-		if (!pgo_function_selected(f, filter) || (f->flags & PGO_FUNCTION_PSEUDO) || f->sum == 0)
+		if (f->sum == 0 || !pgo_function_selected(f, filter) || (f->flags & PGO_FUNCTION_PSEUDO))
 			continue;
-		const pgo_count *c = f->counters;
-		double logs = 0, sum = pgo_function_mass(f);
-		bool large = (double)f->max > counters.values[TOP - 1];
-		for (uint32_t k = 0; k < f->counter_count; k++) {
-			logs += pgo_v_log_v(&table, c[k]);
-			if (large)
-				top_add(&counters, (double)c[k]);
-		}
-		counter_logs += logs;
-		function_logs += sum * pgo_log2(&table, sum);
-		top_add(&functions, sum);
-		s.hot_functions += f->max >= summary->hot_threshold;
+		double sum = 0;
+		for (uint32_t k = 0; k < f->counter_count; k++)
+			sum += pgo_v_log_v(&logs, f->counters[k]);
+		counter_logs += sum;
 	}
-	for (size_t i = 0; i < summary->entry_count && summary->total; i++)
-		if (summary->entries[i].cutoff == 990000)
-			s.hot_counters = summary->entries[i].counter_count;
-	if (summary->total) {
-		s.effective_counters = effective_number(counter_logs, total);
-		s.effective_functions = effective_number(function_logs, total);
-		top_shares(s.top_counters, &counters, total);
-		top_shares(s.top_functions, &functions, total);
-		s.breadth = (double)summary->nonzero_functions / (double)summary->function_count;
-	}
-	*out = s;
+	pgo_skew_of_functions(out, profile, filter, summary);
+	pgo_skew_of_counters(out, summary, counter_logs);
 	return PGO_OK;
 }

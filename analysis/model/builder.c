@@ -17,9 +17,12 @@ static void prefer_huge_pages(void *items, size_t bytes)
 		(void)madvise((void *)start, end - start, MADV_HUGEPAGE); /* advice: no harm when refused */
 }
 
-int pgo_builder_reserve(struct pgo_builder *b, size_t functions)
+int pgo_builder_start_in_place(struct pgo_builder *b, size_t functions)
 {
-	if (pgo_vec_reserve(&b->functions, functions))
+	b->in_place = true;
+	b->tally[PGO_RECORDS_NORMAL] = calloc(1, sizeof *b->tally[0]);
+	b->tally[PGO_RECORDS_CS] = calloc(1, sizeof *b->tally[0]);
+	if (!b->tally[0] || !b->tally[1] || pgo_vec_reserve(&b->functions, functions))
 		return -1;
 	prefer_huge_pages(b->functions.items, b->functions.capacity * sizeof *b->functions.items);
 	return 0;
@@ -147,6 +150,8 @@ int pgo_builder_finish(struct pgo_builder *b, uint64_t input_bytes, struct pgo_p
 		.extras = HAND_OVER(b->extras),
 		.counters = b->counters.items,
 		.names = b->names.items,
+		.tally = {b->tally[0], b->tally[1]},
+		.hash_mask = b->hash_mask,
 		.site_count = b->sites.count,
 		.sites = HAND_OVER(b->sites),
 		.value_count = b->values.count,
@@ -173,6 +178,8 @@ void pgo_builder_release(struct pgo_builder *b)
 {
 	for (size_t i = 0; i < b->warnings.count; i++)
 		free(b->warnings.items[i]);
+	free(b->tally[0]);
+	free(b->tally[1]);
 	free(b->functions.items);
 	free(b->extras.items);
 	free(b->places.items);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "analysis/base/vec.h"
+#include "analysis/model/tally.h"
 #include "pgo/profile.h"
 
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
@@ -37,6 +38,8 @@ struct pgo_builder {
 	uint32_t flags;	    /**< enum pgo_profile_flag; must be final before the first record is sealed */
 	bool pseudo_counts; /**< the writer knew pseudo counts */
 	bool in_place;	    /**< names and counters of functions point into the input, which the profile must keep */
+	struct pgo_tally *tally[2];	      /**< by enum pgo_record_filter; with in_place */
+	uint64_t hash_mask;		      /**< as in struct pgo_profile */
 	uint64_t counter_count;		      /**< of all functions */
 	uint64_t sites_before, bitmap_before; /**< of the record being built */
 	PGO_VEC(struct pgo_function) functions;
@@ -54,8 +57,11 @@ struct pgo_builder {
 	PGO_VEC(char *) warnings;
 };
 
-/** Make room for this many functions at once. The memory is only reserved: what is not used is never touched. */
-int pgo_builder_reserve(struct pgo_builder *b, size_t functions);
+/**
+ * Start a profile whose names and counters stay in the input, with room for this many functions. The memory is only
+ * reserved: what is not used is never touched.
+ */
+int pgo_builder_start_in_place(struct pgo_builder *b, size_t functions);
 
 /** Start a record whose name is copied. @return the record, valid until the next one; NULL when out of memory */
 struct pgo_function *pgo_builder_function(struct pgo_builder *b, const char *name, uint32_t name_length,
@@ -71,6 +77,7 @@ static inline int pgo_builder_in_place(struct pgo_builder *b, const struct pgo_f
 		return -1;
 	b->functions.items[b->functions.count++] = *f;
 	b->counter_count += f->counter_count;
+	pgo_tally_add(b->tally[(f->flags & PGO_FUNCTION_CS) != 0], f);
 	return 0;
 }
 

@@ -18,6 +18,8 @@ void pgo_profile_free(struct pgo_profile *p)
 		free(p->input);
 	free(p->functions);
 	free(p->extras);
+	free(p->tally[PGO_RECORDS_NORMAL]);
+	free(p->tally[PGO_RECORDS_CS]);
 	free(p->counters);
 	free(p->names);
 	free(p->sites);

@@ -9,25 +9,11 @@
 #include <string.h>
 
 #include "analysis/model/builder.h"
-#include "pgo/profile.h"
-
-#define MANTISSA_BITS 6
-#define MANTISSAS (1u << MANTISSA_BITS)
-/** Values below EXACT_BINS have a bin of their own; above, each power of two has MANTISSAS bins. */
-#define EXACT_BINS (2 * MANTISSAS)
-#define BINS ((64 - MANTISSA_BITS + 1) * MANTISSAS)
 
 /** As written by LLVM, in millionths. Source: ProfileSummaryBuilder::DefaultCutoffs. */
 static const uint32_t cutoffs[] = {10000,  100000, 200000, 300000, 400000, 500000, 600000, 700000,
 				   800000, 900000, 950000, 990000, 999000, 999900, 999990, 999999};
 #define CUTOFFS (sizeof cutoffs / sizeof cutoffs[0])
-
-/** Counters of a bin: how many, and the sum of what each has above the start of the bin; `carries` holds the rest of
- * it. */
-struct bin {
-	uint64_t count;
-	uint64_t above;
-};
 
 /** A bin with a cutoff in it: its counters, gathered, in descending order; none where the bin is one value. */
 struct gathered {
@@ -41,32 +27,25 @@ struct gathered {
 struct builder {
 	const struct pgo_profile *profile;
 	enum pgo_record_filter filter;
-	struct bin bins[BINS];
-	uint64_t carries[BINS]; /**< how often `above` passed 2^64: hardly ever */
+	const struct pgo_tally *tally;
 	struct gathered gathered[CUTOFFS];
 	size_t gathered_count;
-	uint8_t slot[BINS]; /**< 1 + index into gathered, 0 for bins without a cutoff */
+	uint8_t slot[PGO_TALLY_BINS]; /**< 1 + index into gathered, 0 for bins without a cutoff */
 };
-
-static inline unsigned bin_of(uint64_t value)
-{
-	unsigned shift = (unsigned)(63 - __builtin_clzll(value | MANTISSAS)) - MANTISSA_BITS;
-	return shift * MANTISSAS + (unsigned)(value >> shift);
-}
 
 /** Smallest value of a bin. */
 static uint64_t bin_start(unsigned bin)
 {
-	if (bin < EXACT_BINS)
+	if (bin < PGO_TALLY_EXACT)
 		return bin;
-	unsigned shift = bin / MANTISSAS - 1;
-	return (uint64_t)(bin % MANTISSAS + MANTISSAS) << shift;
+	unsigned shift = bin / PGO_TALLY_MANTISSAS - 1;
+	return (uint64_t)(bin % PGO_TALLY_MANTISSAS + PGO_TALLY_MANTISSAS) << shift;
 }
 
 static pgo_u128 bin_sum(const struct builder *s, unsigned bin)
 {
-	const struct bin *b = &s->bins[bin];
-	return (pgo_u128)bin_start(bin) * b->count + b->above + ((pgo_u128)s->carries[bin] << 64);
+	const struct pgo_tally_bin *b = &s->tally->bins[bin];
+	return (pgo_u128)bin_start(bin) * b->count + b->above + ((pgo_u128)s->tally->carries[bin] << 64);
 }
 
 static inline bool counted(const struct builder *s, const struct pgo_function *f)
@@ -82,51 +61,30 @@ static uint64_t largest(const pgo_count *values, uint64_t count)
 	return max;
 }
 
-static void add_function(struct builder *s, struct pgo_summary *out, const struct pgo_function *f)
+void pgo_tally_extremes(struct pgo_tally *tally, const struct pgo_function *f)
 {
+	struct pgo_summary *found = &tally->found;
 	const pgo_count *c = f->counters;
-	uint64_t n = f->counter_count;
-	out->function_count++;
-	out->counter_count += n;
-	out->total += pgo_function_sum(f);
-	if (f->max == 0) {
-		s->bins[0].count += n;
-		return;
+	if (f->sum == UINT64_MAX)
+		found->total += pgo_function_sum(f) - f->sum;
+	if (f->max > found->max_count)
+		found->max_count = f->max;
+	if (c[0] > found->max_first_count)
+		found->max_first_count = c[0];
+	if (f->max > found->max_internal_count) {
+		uint64_t internal = c[0] < f->max ? f->max : largest(c + 1, f->counter_count - 1u);
+		if (internal > found->max_internal_count)
+			found->max_internal_count = internal;
 	}
-	out->nonzero_functions++;
-	if (f->max > out->max_count)
-		out->max_count = f->max;
-	if (c[0] > out->max_first_count)
-		out->max_first_count = c[0];
-	if (f->max > out->max_internal_count) {
-		uint64_t internal = c[0] < f->max ? f->max : largest(c + 1, n - 1);
-		if (internal > out->max_internal_count)
-			out->max_internal_count = internal;
-	}
-	for (uint64_t i = 0; i < n; i++) {
-		unsigned shift = (unsigned)(63 - __builtin_clzll(c[i] | MANTISSAS)) - MANTISSA_BITS;
-		unsigned at = shift * MANTISSAS + (unsigned)(c[i] >> shift);
-		uint64_t above = c[i] & ((1ull << shift) - 1);
-		s->bins[at].count++;
-		if (__builtin_add_overflow(s->bins[at].above, above, &s->bins[at].above))
-			s->carries[at]++;
-	}
-	if (f->flags & PGO_FUNCTION_SATURATED)
-		for (uint64_t i = 0; i < n; i++)
-			out->saturated_counters += c[i] >= PGO_COUNTER_LIMIT;
+	for (uint32_t i = 0; i < f->counter_count && (f->flags & PGO_FUNCTION_SATURATED); i++)
+		found->saturated_counters += c[i] >= PGO_COUNTER_LIMIT;
 }
 
-static void add_functions(struct builder *s, struct pgo_summary *out)
+static void tally_profile(struct pgo_tally *tally, const struct pgo_profile *p, enum pgo_record_filter filter)
 {
-	const struct pgo_profile *p = s->profile;
-	for (size_t i = 0; i < p->function_count; i++) {
-		const struct pgo_function *f = &p->functions[i];
-		if (counted(s, f))
-			add_function(s, out, f);
-		else if (pgo_function_selected(f, s->filter))
-			out->pseudo_functions++;
-	}
-	out->nonzero_counters = out->counter_count - s->bins[0].count;
+	for (size_t i = 0; i < p->function_count; i++)
+		if (pgo_function_selected(&p->functions[i], filter))
+			pgo_tally_add(tally, &p->functions[i]);
 }
 
 /** What the running sum must reach: floor(total * cutoff / 10^6). The product may need more than 128 bits. */
@@ -142,7 +100,7 @@ static void mark_bins(struct builder *s, pgo_u128 total)
 	pgo_u128 sum = 0;
 	uint64_t seen = 0;
 	size_t next = 0;
-	for (unsigned b = BINS; b-- > 0 && next < CUTOFFS;) {
+	for (unsigned b = PGO_TALLY_BINS; b-- > 0 && next < CUTOFFS;) {
 		while (next < CUTOFFS && wanted(total, cutoffs[next]) == 0)
 			next++;
 		bool crossed = false;
@@ -154,14 +112,14 @@ static void mark_bins(struct builder *s, pgo_u128 total)
 			s->slot[b] = (uint8_t)s->gathered_count;
 		}
 		sum += here;
-		seen += s->bins[b].count;
+		seen += s->tally->bins[b].count;
 	}
 }
 
 static void gather_from(struct builder *s, const pgo_count *counters, uint64_t count, uint64_t lowest)
 {
 	for (uint64_t i = 0; i < count; i++) {
-		unsigned slot = counters[i] < lowest ? 0 : s->slot[bin_of(counters[i])];
+		unsigned slot = counters[i] < lowest ? 0 : s->slot[pgo_tally_bin_of(counters[i])];
 		if (slot)
 			s->gathered[slot - 1].values[s->gathered[slot - 1].count++] = counters[i];
 	}
@@ -172,7 +130,7 @@ static void gather_values(struct builder *s)
 	const struct pgo_profile *p = s->profile;
 	uint64_t lowest = UINT64_MAX;
 	for (size_t g = 0; g < s->gathered_count; g++)
-		if (s->gathered[g].bin >= EXACT_BINS)
+		if (s->gathered[g].bin >= PGO_TALLY_EXACT)
 			lowest = bin_start(s->gathered[g].bin); /* bins descend */
 	if (lowest == UINT64_MAX)
 		return;
@@ -212,9 +170,9 @@ static void sort_descending(uint64_t *values, uint64_t *scratch, uint64_t count)
 static void find_entry(const struct builder *s, const struct gathered *g, pgo_u128 want,
 		       struct pgo_summary_entry *entry)
 {
-	if (g->bin < EXACT_BINS) {
+	if (g->bin < PGO_TALLY_EXACT) {
 		entry->min_count = g->bin;
-		entry->counter_count = g->seen + s->bins[g->bin].count;
+		entry->counter_count = g->seen + s->tally->bins[g->bin].count;
 		return;
 	}
 	pgo_u128 sum = g->sum_seen;
@@ -249,31 +207,21 @@ static void fill_entries(struct builder *s, struct pgo_summary *out)
 static uint64_t gathered_size(const struct builder *s, size_t g)
 {
 	unsigned bin = s->gathered[g].bin;
-	return bin < EXACT_BINS ? 0 : s->bins[bin].count;
+	return bin < PGO_TALLY_EXACT ? 0 : s->tally->bins[bin].count;
 }
 
-int pgo_profile_summarize(struct pgo_summary *out, const struct pgo_profile *profile, enum pgo_record_filter filter,
-			  struct pgo_error *err)
+static int find_cutoffs(struct builder *s, struct pgo_summary *out)
 {
-	struct pgo_summary result = {0};
-	uint64_t *values = NULL;
-	int rc = PGO_ENOMEM;
-	struct builder *s = calloc(1, sizeof *s);
-	if (!s)
-		goto done;
-	s->profile = profile;
-	s->filter = filter;
-	add_functions(s, &result);
-	mark_bins(s, result.total);
 	uint64_t gathered = 0, most = 0;
+	mark_bins(s, out->total);
 	for (size_t g = 0; g < s->gathered_count; g++) {
 		uint64_t n = gathered_size(s, g);
 		gathered += n;
 		most = n > most ? n : most;
 	}
-	values = malloc((gathered + most + 1) * sizeof *values);
+	uint64_t *values = malloc((gathered + most + 1) * sizeof *values);
 	if (!values)
-		goto done;
+		return PGO_ENOMEM;
 	for (size_t g = 0, at = 0; g < s->gathered_count; g++) {
 		s->gathered[g].values = values + at;
 		at += gathered_size(s, g);
@@ -281,11 +229,30 @@ int pgo_profile_summarize(struct pgo_summary *out, const struct pgo_profile *pro
 	gather_values(s);
 	for (size_t g = 0; g < s->gathered_count; g++)
 		sort_descending(s->gathered[g].values, values + gathered, s->gathered[g].count);
-	fill_entries(s, &result);
-	*out = result;
-	rc = PGO_OK;
-done:
+	fill_entries(s, out);
 	free(values);
-	free(s);
-	return rc == PGO_OK ? PGO_OK : pgo_error_set(err, rc, "out of memory");
+	return PGO_OK;
+}
+
+int pgo_profile_summarize(struct pgo_summary *out, const struct pgo_profile *profile, enum pgo_record_filter filter,
+			  struct pgo_error *err)
+{
+	struct builder s = {.profile = profile, .filter = filter, .tally = profile->tally[filter]};
+	struct pgo_tally *own = NULL;
+	int rc = PGO_ENOMEM;
+	if (!s.tally) {
+		own = calloc(1, sizeof *own);
+		if (!own)
+			return pgo_error_set(err, rc, "out of memory");
+		tally_profile(own, profile, filter);
+		s.tally = own;
+	}
+	struct pgo_summary result = s.tally->found;
+	result.nonzero_counters = result.counter_count - s.tally->bins[0].count;
+	rc = find_cutoffs(&s, &result);
+	free(own);
+	if (rc != PGO_OK)
+		return pgo_error_set(err, rc, "out of memory");
+	*out = result;
+	return PGO_OK;
 }

@@ -130,6 +130,8 @@ struct pgo_profile {
 	bool input_mapped;   /**< a mapping, not heap memory */
 	uint64_t *counters;
 	char *names;
+	struct pgo_tally *tally[2]; /**< by enum pgo_record_filter: what its reader added up for the summary, or NULL */
+	uint64_t hash_mask;  /**< functions are in rising order of name_ref & hash_mask; 0: in no such order */
 	size_t warning_count; /**< things a person should know that did not stop the reading */
 	char **warnings;
 };

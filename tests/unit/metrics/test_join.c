@@ -3,6 +3,31 @@
 
 #include "analysis/metrics/metrics.h"
 
+static int by_side(const void *x, const void *y)
+{
+	const struct pgo_pair *a = x, *b = y;
+	if (a->test != b->test) /* PGO_NO_INDEX is the largest */
+		return a->test < b->test ? -1 : 1;
+	return a->train < b->train ? -1 : a->train > b->train;
+}
+
+/* Both steps; then the rows without the void ones, test records in their order first, training ones behind them. */
+static void join_all(struct pgo_join *join, const struct pgo_profile *a, const struct pgo_profile *b,
+		     enum pgo_record_filter filter, unsigned threads)
+{
+	size_t kept = 0;
+	assert_int_equal(pgo_join_exact(join, a, b, filter, threads), PGO_OK);
+	assert_int_equal(join->matched_rows, b->function_count);
+	for (size_t i = 0; i < join->matched_rows; i++)
+		assert_true(join->pairs[i].join == PGO_JOIN_MATCHED || join->pairs[i].join == PGO_JOIN_COUNT);
+	assert_int_equal(pgo_join_rest(join, a, b), PGO_OK);
+	for (size_t i = 0; i < join->count; i++)
+		if (join->pairs[i].join != PGO_JOIN_COUNT)
+			join->pairs[kept++] = join->pairs[i];
+	join->count = kept;
+	qsort(join->pairs, kept, sizeof *join->pairs, by_side);
+}
+
 static void check_normalized(const char *name, const char *expected)
 {
 	char out[256];
@@ -87,7 +112,7 @@ static void records_join_by_name_hash_and_counters(void **state)
 		{4, PGO_NO_INDEX, PGO_JOIN_MISMATCHED},
 		{7, PGO_NO_INDEX, PGO_JOIN_ONLY_TRAIN},
 	};
-	assert_int_equal(pgo_join_build(&join, pa, pb, PGO_RECORDS_NORMAL), PGO_OK);
+	join_all(&join, pa, pb, PGO_RECORDS_NORMAL, 1);
 	assert_int_equal(join.count, sizeof expected / sizeof *expected);
 	for (size_t i = 0; i < join.count; i++) {
 		assert_int_equal(join.pairs[i].train, expected[i][0]);
@@ -120,7 +145,7 @@ static void alike_names_pair_in_order(void **state)
 	};
 	struct pgo_profile *pa = make_profile(a), *pb = make_profile(b);
 	struct pgo_join join;
-	assert_int_equal(pgo_join_build(&join, pa, pb, PGO_RECORDS_NORMAL), PGO_OK);
+	join_all(&join, pa, pb, PGO_RECORDS_NORMAL, 1);
 	assert_int_equal(join.count, 4);
 	assert_int_equal(join.pairs[0].train, 2);
 	assert_int_equal(join.pairs[1].train, 0);
@@ -139,7 +164,7 @@ static void context_sensitive_records_are_kept_apart(void **state)
 	struct pgo_profile *p = make_profile(a);
 	struct pgo_join join;
 	for (int filter = PGO_RECORDS_NORMAL; filter <= PGO_RECORDS_CS; filter++) {
-		assert_int_equal(pgo_join_build(&join, p, p, (enum pgo_record_filter)filter), PGO_OK);
+		join_all(&join, p, p, (enum pgo_record_filter)filter, 1);
 		assert_int_equal(join.count, 1);
 		assert_int_equal(join.pairs[0].train, filter);
 		assert_int_equal(join.pairs[0].test, filter);
@@ -156,13 +181,52 @@ static void names_decide_not_their_hashes(void **state)
 	struct pgo_profile *pa = make_profile(a), *pb = make_profile(a);
 	pb->functions[0].name_ref = pa->functions[1].name_ref;
 	struct pgo_join join;
-	assert_int_equal(pgo_join_build(&join, pa, pb, PGO_RECORDS_NORMAL), PGO_OK);
+	join_all(&join, pa, pb, PGO_RECORDS_NORMAL, 1);
 	assert_int_equal(join.count, 2);
 	assert_int_equal(join.pairs[0].train, 0);
 	assert_int_equal(join.pairs[1].train, 1);
 	pgo_join_release(&join);
 	pgo_profile_free(pa);
 	pgo_profile_free(pb);
+}
+
+/* Two indexed files of one size are walked side by side; the table must find the same. */
+static void walk_and_table_agree(void **state)
+{
+	(void)state;
+	static const char *const pairs[][2] = {
+		{"dataset/REALEQ.profdata", "dataset/r_wordfreq.profdata"},
+		{"samples/rust0-22.profdata", "samples/rust0-22.profdata"},
+		{"samples/csir-22.profdata", "samples/csir-22.profdata"},
+		{"samples/multi-22.profdata", "samples/multi-22.profdata"},
+	};
+	for (size_t k = 0; k < sizeof pairs / sizeof *pairs; k++) {
+		struct pgo_profile *side[2] = {NULL, NULL};
+		for (unsigned i = 0; i < 2; i++) {
+			char path[512];
+			struct pgo_error err = {0};
+			snprintf(path, sizeof path, FIXTURES "/%s", pairs[k][i]);
+			if (pgo_profile_open(&side[i], path, NULL, &err) != PGO_OK)
+				fail_msg("%s: %s", path, err.message);
+			assert_true(side[i]->hash_mask > 0);
+		}
+		for (int filter = PGO_RECORDS_NORMAL; filter <= PGO_RECORDS_CS; filter++) {
+			struct pgo_join walked, looked_up;
+			join_all(&walked, side[0], side[1], (enum pgo_record_filter)filter, 2);
+			uint64_t mask = side[0]->hash_mask;
+			side[0]->hash_mask = 0;
+			join_all(&looked_up, side[0], side[1], (enum pgo_record_filter)filter, 1);
+			side[0]->hash_mask = mask;
+			assert_int_equal(walked.count, looked_up.count);
+			assert_memory_equal(walked.pairs, looked_up.pairs, walked.count * sizeof *walked.pairs);
+			assert_int_equal(walked.mismatched_test, looked_up.mismatched_test);
+			assert_int_equal(walked.mismatched_train, looked_up.mismatched_train);
+			pgo_join_release(&walked);
+			pgo_join_release(&looked_up);
+		}
+		pgo_profile_free(side[0]);
+		pgo_profile_free(side[1]);
+	}
 }
 
 int main(void)
@@ -174,6 +238,7 @@ int main(void)
 		cmocka_unit_test(alike_names_pair_in_order),
 		cmocka_unit_test(context_sensitive_records_are_kept_apart),
 		cmocka_unit_test(names_decide_not_their_hashes),
+		cmocka_unit_test(walk_and_table_agree),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

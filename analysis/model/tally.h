@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PGO_MODEL_TALLY_H
+#define PGO_MODEL_TALLY_H
+
+#include "pgo/profile.h"
+
+/*
+ * What a summary is made of, added up record by record: a reader that has the counters at hand feeds it, which saves a
+ * walk over all of them. Counters fall into bins by exponent and leading mantissa bits; bins keep exact sums.
+ */
+
+#define PGO_TALLY_MANTISSA 6
+#define PGO_TALLY_MANTISSAS (1u << PGO_TALLY_MANTISSA)
+/** Values below have a bin of their own; above, each power of two has PGO_TALLY_MANTISSAS bins. */
+#define PGO_TALLY_EXACT (2 * PGO_TALLY_MANTISSAS)
+#define PGO_TALLY_BINS ((64 - PGO_TALLY_MANTISSA + 1) * PGO_TALLY_MANTISSAS)
+
+/** Counters of a bin: how many, and the sum of what each has above the start of the bin; `carries` holds the rest. */
+struct pgo_tally_bin {
+	uint64_t count;
+	uint64_t above;
+};
+
+struct pgo_tally {
+	struct pgo_tally_bin bins[PGO_TALLY_BINS];
+	uint64_t carries[PGO_TALLY_BINS]; /**< how often `above` passed 2^64: hardly ever */
+	struct pgo_summary found;	  /**< all but the entries and thresholds */
+};
+
+static inline unsigned pgo_tally_shift(uint64_t value)
+{
+	return (unsigned)(63 - __builtin_clzll(value | PGO_TALLY_MANTISSAS)) - PGO_TALLY_MANTISSA;
+}
+
+static inline unsigned pgo_tally_bin_of(uint64_t value)
+{
+	unsigned shift = pgo_tally_shift(value);
+	return shift * PGO_TALLY_MANTISSAS + (unsigned)(value >> shift);
+}
+
+/** What a record has at its limit or before its second counter: the rare part of pgo_tally_add(). */
+void pgo_tally_extremes(struct pgo_tally *tally, const struct pgo_function *f);
+
+/** Add a record. */
+static inline void pgo_tally_add(struct pgo_tally *tally, const struct pgo_function *f)
+{
+	struct pgo_summary *found = &tally->found;
+	found->function_count++;
+	if (f->flags & PGO_FUNCTION_PSEUDO) {
+		found->function_count--;
+		found->pseudo_functions++;
+		return;
+	}
+	found->counter_count += f->counter_count;
+	if (f->max == 0) {
+		tally->bins[0].count += f->counter_count;
+		return;
+	}
+	found->nonzero_functions++;
+	found->total += f->sum;
+	for (uint32_t i = 0; i < f->counter_count; i++) {
+		uint64_t c = f->counters[i];
+		unsigned shift = pgo_tally_shift(c), at = shift * PGO_TALLY_MANTISSAS + (unsigned)(c >> shift);
+		tally->bins[at].count++;
+		if (__builtin_add_overflow(tally->bins[at].above, c & ((1ull << shift) - 1), &tally->bins[at].above))
+			tally->carries[at]++;
+	}
+	if (f->counters[0] > found->max_first_count || f->max > found->max_internal_count || f->sum == UINT64_MAX ||
+	    (f->flags & PGO_FUNCTION_SATURATED))
+		pgo_tally_extremes(tally, f);
+}
+
+#endif
