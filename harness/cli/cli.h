@@ -35,6 +35,12 @@ int cli_fail(const struct pgo_error *err);
 /** Print a mistake on the command line. @return PGO_EXIT_USAGE */
 int cli_usage(const char *hint, const char *format, ...) PGO_PRINTF(2, 3);
 
+/** Parse the options of a command whose argv[0] is "pgo-harness NAME". @return 0, or the exit code of a mistake */
+int cli_parse(const struct argp *argp, int argc, char **argv, void *input);
+
+/** A mistake found by an argp parser: say it and end with PGO_EXIT_USAGE. */
+_Noreturn void cli_wrong(const struct argp_state *state, const char *format, ...) PGO_PRINTF(2, 3);
+
 /** Flush standard output and see whether all arrived. @return `code`, or the exit code of the failure */
 int cli_finish_stdout(int code);
 

@@ -45,11 +45,11 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 	case 'F':
 		a->json = !strcmp(text, "json");
 		if (!a->json && strcmp(text, "text"))
-			argp_error(state, "--format takes text or json, not '%s'", text);
+			cli_wrong(state, "--format takes text or json, not '%s'", text);
 		return 0;
 	case ARGP_KEY_ARG:
 		if (a->corpus)
-			argp_error(state, "one corpus at a time: '%s' is one too many", text);
+			cli_wrong(state, "one corpus at a time: '%s' is one too many", text);
 		a->corpus = text;
 		return 0;
 	default:
@@ -84,8 +84,9 @@ int cmd_doctor(int argc, char **argv)
 	struct corpus *corpus = NULL;
 	struct doctor doctor = {0};
 	struct pgo_error err = {0};
-	if (argp_parse(&argp, argc, argv, 0, NULL, &a))
-		return PGO_EXIT_USAGE;
+	int usage = cli_parse(&argp, argc, argv, &a);
+	if (usage)
+		return usage;
 	progress_init(PROGRESS_QUIET);
 	int code = child_signals_install(&err);
 	if (!code && a.corpus)

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include <errno.h>
 #include <json-c/json.h>
 #include <string.h>
 
@@ -37,16 +36,15 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 	case 'F':
 		a->json = !strcmp(text, "json");
 		if (!a->json && strcmp(text, "text"))
-			argp_error(state, "--format takes text or json, not '%s'", text);
+			cli_wrong(state, "--format takes text or json, not '%s'", text);
 		return 0;
 	case ARGP_KEY_ARG:
 		if (a->corpus)
-			argp_error(state, "one corpus at a time: '%s' is one too many", text);
+			cli_wrong(state, "one corpus at a time: '%s' is one too many", text);
 		a->corpus = text;
 		return 0;
 	case ARGP_KEY_NO_ARGS:
-		argp_error(state, "which corpus? for example: pgo-harness list workloads/lua");
-		return EINVAL;
+		cli_wrong(state, "which corpus? for example: pgo-harness list workloads/lua");
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -153,8 +151,9 @@ int cmd_list(int argc, char **argv)
 	struct argp argp = {rows, parse_option, "CORPUS", doc};
 	struct corpus *corpus = NULL;
 	struct pgo_error err = {0};
-	if (argp_parse(&argp, argc, argv, 0, NULL, &a))
-		return PGO_EXIT_USAGE;
+	int usage = cli_parse(&argp, argc, argv, &a);
+	if (usage)
+		return usage;
 	int code = corpus_load(&corpus, a.corpus, &err);
 	if (!code)
 		code = cli_write(a.output, a.json ? write_json : write_text, corpus, &err);

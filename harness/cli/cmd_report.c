@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include <errno.h>
 #include <string.h>
 
 #include "harness/cli/cli.h"
@@ -47,7 +46,7 @@ static error_t set_format(struct arguments *a, const char *text, struct argp_sta
 	else if (!strcmp(text, "json"))
 		a->write = write_json;
 	else
-		argp_error(state, "--format takes text, markdown or json, not '%s'", text);
+		cli_wrong(state, "--format takes text, markdown or json, not '%s'", text);
 	return 0;
 }
 
@@ -62,12 +61,11 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_ARG:
 		if (a->count == MOST)
-			argp_error(state, "at most %d run directories", MOST);
+			cli_wrong(state, "at most %d run directories", MOST);
 		a->directories[a->count++] = text;
 		return 0;
 	case ARGP_KEY_NO_ARGS:
-		argp_error(state, "which run directory? for example: pgo-harness report pgo-out/lua");
-		return EINVAL;
+		cli_wrong(state, "which run directory? for example: pgo-harness report pgo-out/lua");
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -105,8 +103,9 @@ int cmd_report(int argc, char **argv)
 	struct argp argp = {rows, parse_option, "RUN-DIRECTORY...", doc};
 	json_object *report = NULL;
 	struct pgo_error err = {0};
-	if (argp_parse(&argp, argc, argv, 0, NULL, &a))
-		return PGO_EXIT_USAGE;
+	int usage = cli_parse(&argp, argc, argv, &a);
+	if (usage)
+		return usage;
 	int code = load(&report, &a, &err);
 	if (!code) {
 		struct writing w = {report, a.write};

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -83,7 +82,7 @@ static error_t set_policy(struct arguments *a, size_t row, const char *text, str
 	double value = strtod(text, &end);
 	if (end == text || *end || !isfinite(value) ||
 	    pgo_policy_set(&a->options.policy, fields[row].name, value, NULL) != PGO_OK)
-		argp_error(state, "--%s takes a number, not '%s'", a->names[row], text);
+		cli_wrong(state, "--%s takes a number, not '%s'", a->names[row], text);
 	return 0;
 }
 
@@ -95,15 +94,14 @@ static error_t set_method(struct pipeline_options *o, const char *text, struct a
 			o->method_set = true;
 			return 0;
 		}
-	argp_error(state, "--method takes time, user or cachegrind, not '%s'", text);
-	return EINVAL;
+	cli_wrong(state, "--method takes time, user or cachegrind, not '%s'", text);
 }
 
 static error_t set_until(struct pipeline_options *o, const char *text, struct argp_state *state)
 {
 	struct pgo_error err = {0};
 	if (pipeline_phase_find(&o->until, text, &err))
-		argp_error(state, "%s; %s", err.message, err.hint);
+		cli_wrong(state, "%s; %s", err.message, err.hint);
 	return 0;
 }
 
@@ -114,12 +112,12 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 	switch (key) {
 	case 'o':
 		if (!*text)
-			argp_error(state, "--out needs a directory");
+			cli_wrong(state, "--out needs a directory");
 		o->out = text;
 		return 0;
 	case 'j':
 		if (!cli_parse_int(text, 1, 4096, &o->jobs))
-			argp_error(state, "--jobs takes a number from 1 to 4096, not '%s'", text);
+			cli_wrong(state, "--jobs takes a number from 1 to 4096, not '%s'", text);
 		return 0;
 	case 'k':
 		o->keep_going = true;
@@ -145,16 +143,15 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 		return set_method(o, text, state);
 	case KEY_RUNS:
 		if (!cli_parse_int(text, 1, 10000, &o->runs))
-			argp_error(state, "--runs takes a number from 1 to 10000, not '%s'", text);
+			cli_wrong(state, "--runs takes a number from 1 to 10000, not '%s'", text);
 		return 0;
 	case ARGP_KEY_ARG:
 		if (o->corpus)
-			argp_error(state, "one corpus at a time: '%s' is one too many", text);
+			cli_wrong(state, "one corpus at a time: '%s' is one too many", text);
 		o->corpus = text;
 		return 0;
 	case ARGP_KEY_NO_ARGS:
-		argp_error(state, "which corpus? for example: pgo-harness run workloads/lua");
-		return EINVAL;
+		cli_wrong(state, "which corpus? for example: pgo-harness run workloads/lua");
 	default:
 		if (key >= KEY_POLICY && key < KEY_POLICY + POLICY_MOST)
 			return set_policy(a, (size_t)(key - KEY_POLICY), text, state);
@@ -184,8 +181,9 @@ int cmd_run(int argc, char **argv)
 	struct pipeline_outcome outcome = {0};
 	struct pgo_error err = {0};
 	fill_rows(&a);
-	if (argp_parse(&argp, argc, argv, 0, NULL, &a))
-		return PGO_EXIT_USAGE;
+	int usage = cli_parse(&argp, argc, argv, &a);
+	if (usage)
+		return usage;
 	progress_init(a.quiet ? PROGRESS_QUIET : PROGRESS_AUTO);
 	int code = child_signals_install(&err);
 	if (!code)

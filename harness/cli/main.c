@@ -8,6 +8,7 @@
 
 #include "harness/cli/cli.h"
 #include "harness/sys/files.h"
+#include "harness/sys/nearest.h"
 
 static const struct cli_command commands[] = {
 	{"run", "train, judge, build and measure a corpus", cmd_run},
@@ -46,7 +47,15 @@ int cli_dispatch(const char *name, int argc, char **argv)
 		free(full);
 		return code;
 	}
-	return cli_usage("'pgo-harness help' lists all commands", "there is no command '%s'", name);
+	const char *names[COMMANDS], *near;
+	char hint[120] = "'pgo-harness help' lists all commands";
+	for (size_t i = 0; i < COMMANDS; i++)
+		names[i] = commands[i].name;
+	near = nearest_word(name, names, COMMANDS);
+	if (near)
+		snprintf(hint, sizeof hint, "did you mean 'pgo-harness %s'? 'pgo-harness help' lists all commands",
+			 near);
+	return cli_usage(hint, "there is no command '%s'", name);
 }
 
 int cli_fail(const struct pgo_error *err)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "harness/corpus/load.h"
+#include "harness/sys/nearest.h"
 
 static const struct name_value kinds[] = {
 	{"real", WORKLOAD_REAL}, {"synthetic", WORKLOAD_SYNTHETIC}, {"micro", WORKLOAD_MICRO}};
@@ -67,41 +68,11 @@ const char *measure_method_name(enum measure_method method)
 	return name_of(&method_names, (int)method);
 }
 
-/* Edits (insert, delete, replace, swap of neighbours) from a to b; texts longer than the table are "far". */
-static unsigned edit_distance(const char *a, const char *b)
-{
-	enum { MAX = 32 };
-	unsigned d[MAX + 1][MAX + 1];
-	size_t n = strlen(a), m = strlen(b);
-	if (n > MAX || m > MAX)
-		return MAX;
-	for (size_t i = 0; i <= n; i++)
-		for (size_t j = 0; j <= m; j++) {
-			if (!i || !j) {
-				d[i][j] = (unsigned)(i + j);
-				continue;
-			}
-			unsigned best = d[i - 1][j - 1] + (a[i - 1] != b[j - 1]);
-			best = d[i - 1][j] + 1 < best ? d[i - 1][j] + 1 : best;
-			best = d[i][j - 1] + 1 < best ? d[i][j - 1] + 1 : best;
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-				best = d[i - 2][j - 2] + 1 < best ? d[i - 2][j - 2] + 1 : best;
-			d[i][j] = best;
-		}
-	return d[n][m];
-}
-
 void names_hint(struct pgo_error *err, const char *text, const char *const *known, size_t count)
 {
-	const char *near = NULL;
-	unsigned best = strlen(text) > 5 ? 3 : 2;
+	const char *near = nearest_word(text, known, count);
 	char list[400] = "";
 	for (size_t i = 0; i < count; i++) {
-		unsigned d = edit_distance(text, known[i]);
-		if (d <= best && d < strlen(text)) {
-			near = d < best || !near ? known[i] : near;
-			best = d;
-		}
 		size_t used = strlen(list);
 		snprintf(list + used, sizeof list - used, "%s%s", i ? ", " : "", known[i]);
 	}

@@ -59,11 +59,15 @@ hint: 'pgo-harness help' lists the commands
 END
 says 2 err frun <<'END'
 pgo-harness: there is no command 'frun'
+hint: did you mean 'pgo-harness run'? 'pgo-harness help' lists all commands
+END
+says 2 err banana <<'END'
+pgo-harness: there is no command 'banana'
 hint: 'pgo-harness help' lists all commands
 END
 says 2 err help frun <<'END'
 pgo-harness: there is no command 'frun'
-hint: 'pgo-harness help' lists all commands
+hint: did you mean 'pgo-harness run'? 'pgo-harness help' lists all commands
 END
 "$H" --version >out && grep -qE '^pgo-harness [0-9]+\.[0-9]+\.[0-9]+$' out || { echo "FAILED: --version"; failures=$((failures + 1)); }
 for command in run doctor list report; do
@@ -73,7 +77,10 @@ for command in run doctor list report; do
 	holds 0 "Usage: pgo-harness $command [OPTION...]" help "$command"
 	holds 0 'Exit codes:' "$command" --help
 	holds 0 "pgo-harness $command" "$command" --help
-	holds 2 "pgo-harness $command: unrecognized option '--nonsense'" "$command" --nonsense
+	says 2 err "$command" --nonsense <<END
+pgo-harness: there is no option '--nonsense'
+hint: 'pgo-harness $command --help' lists the options
+END
 	for line in $("$H" "$command" --help | awk 'length > 100 {print NR}'); do
 		echo "FAILED: line $line of the help of $command is too long"
 		failures=$((failures + 1))
@@ -83,12 +90,31 @@ done
 for name in min-join min-functions min-mass max-missed max-demoted max-under-served min-retained max-saturated; do
 	holds 0 "--$name=X" run --help
 done
-holds 2 'pgo-harness run: which corpus? for example: pgo-harness run workloads/lua' run
-holds 2 'pgo-harness list: which corpus? for example: pgo-harness list workloads/lua' list
-holds 2 'pgo-harness report: which run directory? for example: pgo-harness report pgo-out/lua' report
+holds 2 'pgo-harness: which corpus? for example: pgo-harness run workloads/lua' run
+holds 2 'pgo-harness: which corpus? for example: pgo-harness list workloads/lua' list
+holds 2 'pgo-harness: which run directory? for example: pgo-harness report pgo-out/lua' report
 holds 2 "--format takes text or json, not 'xml'" list . --format xml
 holds 2 "--format takes text, markdown or json, not 'xml'" report . --format xml
 holds 2 "--method takes time, user or cachegrind, not 'magic'" run . --method magic
+# the option that was meant, and what is wrong with one that is known
+option()
+{
+	local message=$1 hint=$2
+	shift 2
+	says 2 err "$@" < <(printf 'pgo-harness: %s\nhint: %s\n' "$message" "$hint")
+}
+LIST="'pgo-harness run --help' lists the options"
+option "there is no option '--forse'" "did you mean '--force'? $LIST" run . --forse
+option "there is no option '--max-mised'" "did you mean '--max-missed'? $LIST" run --max-mised=0.5 .
+option "there is no option '-x'" "$LIST" run -qx .
+option "option '--max' is ambiguous" "$LIST" run --max 3 .
+option "option '--force' takes no value" "$LIST" run --force=yes .
+option "option '--out' needs a value" "$LIST" run . --out
+option "option '-o' needs a value" "$LIST" run . -fo
+option "which corpus? for example: pgo-harness run workloads/lua" "'pgo-harness run --help' lists options and examples" run
+option "--jobs takes a number from 1 to 4096, not 'many'" "'pgo-harness run --help' lists options and examples" run . -jmany
+holds 3 "cannot read corpus '--nonsense'" run -- --nonsense
+holds 3 "cannot read corpus 'nowhere'" run --out --force nowhere
 says 2 err report nowhere <<'END'
 pgo-harness: no report in 'nowhere'
 hint: name the run directory of a finished run: pgo-harness run CORPUS --out nowhere
