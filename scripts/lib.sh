@@ -13,7 +13,7 @@ need() {
 		case $'\n'$installed$'\n' in *$'\n'"$p=installed"$'\n'*) ;; *) missing+=("$p") ;; esac
 	done
 	[ ${#missing[@]} -gt 0 ] || return 0
-	hint="hint: as root, run: apt-get install --no-install-recommends ${missing[*]}"
+	hint="hint: as root, run: apt-get update && apt-get install --no-install-recommends ${missing[*]}"
 	SUDO=()
 	if ! command -v apt-get >/dev/null; then
 		say "error: packages are missing and there is no apt-get; on Debian 12 they are called: ${missing[*]}"
