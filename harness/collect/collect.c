@@ -64,9 +64,12 @@ static json_object *old_entry(json_object *record, const char *array, const char
 	return NULL;
 }
 
-static bool still_good(json_object *entry, const char *digest, const char *path)
+/* Made of the same, and still what was made. */
+static bool still_good(json_object *entry, const char *inputs, const char *path)
 {
-	return entry && !strcmp(record_string(entry, "inputs_digest", ""), digest) && files_exists(path);
+	char digest[33];
+	return entry && !strcmp(record_string(entry, "inputs_digest", ""), inputs) &&
+	       files_digest(digest, path, NULL) == PGO_OK && !strcmp(record_string(entry, "digest", ""), digest);
 }
 
 static int compare_digests(const void *a, const void *b)
@@ -156,7 +159,7 @@ static int merge_workload(struct collecting *c, size_t i, struct pgo_error *err)
 	if (!code && !raw.count) {
 		code = pgo_error_set(err, PGO_EFORMAT, "workload '%s' left no profile in '%s/replay/%s/profile'", id,
 				     out_dir, id);
-		pgo_error_hint(err, "replay it again: pgo-harness run --fresh");
+		pgo_error_hint(err, "the same command replays it again");
 	}
 	if (!code)
 		code = inputs_digest(digest, c->options->profdata, raw.items, raw.count, err);

@@ -62,9 +62,13 @@ int replay_raw_collect(struct replay_raw *out, const struct replay_paths *paths,
 			raw.empty++;
 			unlink(path);
 		} else if (path && is_raw_profile(list[i])) {
+			char digest[33] = "";
 			json_object *file = json_object_new_object();
+			if (code == PGO_OK)
+				code = files_digest(digest, path, err);
 			json_object_object_add(file, "file", json_object_new_string(list[i]));
 			json_object_object_add(file, "bytes", json_object_new_int64(st.st_size));
+			json_object_object_add(file, "digest", json_object_new_string(digest));
 			json_object_array_add(raw.files, file);
 			raw.count++;
 			raw.bytes += (uint64_t)st.st_size;
@@ -72,8 +76,11 @@ int replay_raw_collect(struct replay_raw *out, const struct replay_paths *paths,
 		free(path);
 	}
 	files_list_free(list, count);
-	*out = raw;
-	return PGO_OK;
+	if (code == PGO_OK)
+		*out = raw;
+	else
+		json_object_put(raw.files);
+	return code;
 }
 
 /* The end of a file as text; NULL when there is none. Caller frees. */
@@ -143,9 +150,12 @@ json_object *replay_run_json(const struct child_result *r)
 static bool file_is_as_recorded(const char *profile_dir, json_object *file)
 {
 	struct stat st;
+	char digest[33];
 	const char *name = record_string(file, "file", NULL);
 	char *path = name ? files_join(profile_dir, name) : NULL;
-	bool same = path && stat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_size == record_int(file, "bytes", -1);
+	bool same = path && stat(path, &st) == 0 && S_ISREG(st.st_mode) &&
+		    st.st_size == record_int(file, "bytes", -1) && files_digest(digest, path, NULL) == PGO_OK &&
+		    strcmp(record_string(file, "digest", ""), digest) == 0;
 	free(path);
 	return same;
 }

@@ -10,7 +10,7 @@
  * (LLVM_PROFILE_FILE=…/%p-%m.profraw), stdout, stderr, and replay.json written last:
  *   {"schema":"pgo-harness/replay/1","workload","kind","role","ok":bool,"failure":"…","digest":"…",
  *    "runs":[{"end","status","signal","wall_ns","user_ns","sys_ns","rss_bytes"}],"raw_files":n,"raw_bytes":n,
- *    "raw_empty":n (removed: they would void a merge),"raw":[{"file","bytes"}]}
+ *    "raw_empty":n (removed: they would void a merge),"raw":[{"file","bytes","digest"}]}
  * Repetitions of one workload run one after the other, never side by side.
  */
 

@@ -18,7 +18,7 @@ void replay_paths_release(struct replay_paths *paths);
 
 /** What a finished workload left behind. */
 struct replay_raw {
-	json_object *files; /**< [{"file","bytes"}] of those that are not empty; owned */
+	json_object *files; /**< [{"file","bytes","digest"}] of those that are not empty; owned */
 	size_t count, empty;
 	uint64_t bytes;
 };

@@ -245,6 +245,20 @@ static void test_only_what_changed_is_merged_again(void **state)
 	f->workloads[1].weight = 3;
 	collect(f);
 	assert_int_equal(f->result.merges, 1); /* the training merge alone */
+
+	/* what is not what was made is made again */
+	static const char *const made[] = {"profiles/workload/b.profdata", "profiles/train.profdata",
+					   "profiles/loo/a.profdata"};
+	for (size_t i = 0; i < 3; i++) {
+		char *path = files_join(f->dir, made[i]), before[33], after[33];
+		assert_int_equal(files_digest(before, path, &f->err), PGO_OK);
+		assert_int_equal(truncate(path, 40), 0);
+		collect(f);
+		assert_int_equal(f->result.merges, 1);
+		assert_int_equal(files_digest(after, path, &f->err), PGO_OK);
+		assert_string_equal(before, after);
+		free(path);
+	}
 }
 
 static void test_unusable_workloads_are_left_out(void **state)

@@ -209,6 +209,22 @@ static void test_truncated_file_is_not_reused(void **state)
 	files_list_free(list, count);
 	replay_ok();
 	assert_true(outcomes[0].ok && !outcomes[0].reused);
+
+	/* as long as before, but with a bit turned */
+	snprintf(path, sizeof path, "%s/replay/plain/profile", out_dir);
+	assert_int_equal(files_list(&list, &count, path, NULL), PGO_OK);
+	snprintf(path, sizeof path, "%s/replay/plain/profile/%s", out_dir, list[0]);
+	files_list_free(list, count);
+	FILE *raw = fopen(path, "r+");
+	assert_non_null(raw);
+	assert_int_equal(fseek(raw, -1, SEEK_END), 0);
+	int last = fgetc(raw);
+	assert_int_equal(fseek(raw, -1, SEEK_END), 0);
+	assert_int_not_equal(fputc(last ^ 1, raw), EOF);
+	assert_int_equal(fclose(raw), 0);
+	replay_ok();
+	assert_true(outcomes[0].ok && !outcomes[0].reused);
+
 	snprintf(path, sizeof path, "%s/replay/plain/replay.json", out_dir);
 	assert_int_equal(files_write_atomic(path, "{\"schema\":", 10, NULL), PGO_OK);
 	replay_ok();
