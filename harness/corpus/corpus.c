@@ -203,6 +203,8 @@ static int take_build(struct loader *l, const struct manifest_build *m)
 		rc = at(l, "build.args", "recipe command takes no args; put them into 'command'");
 	if (!rc && c->build.recipe != RECIPE_COMMAND && m->command_count)
 		rc = at(l, "build.command", "'command' belongs to recipe command only");
+	if (!rc && c->build.recipe != RECIPE_CMAKE && m->targets_count)
+		rc = at(l, "build.targets", "'targets' belongs to recipe cmake only");
 	if (!rc && m->bolt && strcmp(m->bolt, "true") == 0)
 		rc = at(l, "build.bolt", "bolt is reserved and cannot be switched on in this version");
 	if (!rc && m->bolt && strcmp(m->bolt, "false") != 0)
@@ -214,6 +216,7 @@ static int take_build(struct loader *l, const struct manifest_build *m)
 	    (rc = take_text(l, &c->build.rustflags, m->rustflags, "")) ||
 	    (rc = take_list(l, &c->build.args, m->args, m->args_count)) ||
 	    (rc = take_list(l, &c->build.command, m->command, m->command_count)) ||
+	    (rc = take_list(l, &c->build.targets, m->targets, m->targets_count)) ||
 	    (rc = take_list(l, &c->build.needs, m->needs, m->needs_count)))
 		return rc;
 	return take_env(l, &c->build.env, m->env, "build");
@@ -407,5 +410,6 @@ void corpus_free(struct corpus *corpus)
 	string_list_release(&corpus->build.command);
 	string_list_release(&corpus->build.env);
 	string_list_release(&corpus->build.needs);
+	string_list_release(&corpus->build.targets);
 	free(corpus);
 }

@@ -52,6 +52,7 @@ struct corpus {
 		char *directory;
 		struct string_list args;
 		struct string_list command;
+		struct string_list targets; /**< cmake: what to build; count 0: everything */
 		char *cflags, *ldflags, *rustflags; /**< "" when left out */
 		char *binary;
 		struct string_list env;

@@ -43,8 +43,8 @@ struct manifest_workload {
 
 struct manifest_build {
 	char *recipe, *toolchain, *directory, *cflags, *ldflags, *rustflags, *binary, *bolt;
-	char **args, **command, **needs;
-	unsigned args_count, command_count, needs_count;
+	char **args, **command, **needs, **targets;
+	unsigned args_count, command_count, needs_count, targets_count;
 	char **env;
 };
 

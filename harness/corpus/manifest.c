@@ -68,10 +68,14 @@ static const cyaml_schema_field_t build_table[] = {
 	TEXT(struct manifest_build, "toolchain", toolchain),
 	TEXT(struct manifest_build, "directory", directory),
 	LIST(struct manifest_build, "args", args),
+	/* each of one recipe alone */
 	LIST(struct manifest_build, "command", command),
+	LIST(struct manifest_build, "targets", targets),
+	/* flags of every phase */
 	TEXT(struct manifest_build, "cflags", cflags),
 	TEXT(struct manifest_build, "ldflags", ldflags),
 	TEXT(struct manifest_build, "rustflags", rustflags),
+	/* the rest */
 	TEXT(struct manifest_build, "binary", binary),
 	OPEN_MAPPING(struct manifest_build, "env", env),
 	LIST(struct manifest_build, "needs", needs),

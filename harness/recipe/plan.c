@@ -208,6 +208,10 @@ int recipe_plan_cmake(struct job *job, struct pgo_error *err)
 	    string_list_push(build, "--build") || string_list_push(build, job->work) ||
 	    string_list_push(build, "--parallel") || push_format(build, files_format("%ld", processors())))
 		return no_memory(err);
+	for (size_t i = 0; i < c->build.targets.count; i++)
+		if ((i == 0 && string_list_push(build, "--target")) ||
+		    string_list_push(build, c->build.targets.items[i]))
+			return no_memory(err);
 	return PGO_OK;
 }
 

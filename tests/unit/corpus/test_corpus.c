@@ -118,6 +118,8 @@ static const struct refusal refusals[] = {
 	 "corpus.yaml:5: recipe command takes no args; put them into 'command'", NULL},
 	{"corpus: d\nbuild:\n  recipe: make\n  command: [x]\n  binary: x\n",
 	 "corpus.yaml:4: 'command' belongs to recipe command only", NULL},
+	{"corpus: d\nbuild:\n  recipe: make\n  targets: [x]\n  binary: x\n",
+	 "corpus.yaml:4: 'targets' belongs to recipe cmake only", NULL},
 	{"corpus: d\nbuild:\n  recipe: make\n  toolchain: gcc\n  binary: x\n",
 	 "corpus.yaml:4: toolchain 'gcc' is unknown (clang, clang-N or rustc)", NULL},
 	{"corpus: d\nbuild:\n  recipe: make\n  toolchain: rustc\n  binary: x\n",
