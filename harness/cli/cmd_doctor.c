@@ -93,7 +93,7 @@ int cmd_doctor(int argc, char **argv)
 		code = corpus_load(&corpus, a.corpus, &err);
 	if (!code) {
 		const char *toolchain = a.toolchain ? a.toolchain : corpus ? corpus->build.toolchain : NULL;
-		code = doctor_run(&doctor, corpus, toolchain, &err);
+		code = doctor_run(&doctor, corpus, toolchain, NULL, &err);
 	}
 	if (!code) {
 		struct writing w = {&doctor, a.json};

@@ -26,7 +26,7 @@ static int doctor_failed(const struct doctor_item *item, struct pgo_error *err)
 /* Never reused: finding out what changed on the machine is what it is for. */
 int phase_doctor(struct run *run, struct phase_note *note, struct pgo_error *err)
 {
-	int code = doctor_run(&run->doctor, run->corpus, run->corpus->build.toolchain, err);
+	int code = doctor_run(&run->doctor, run->corpus, run->corpus->build.toolchain, run->out, err);
 	if (code)
 		return code;
 	run->have_doctor = true;

@@ -90,20 +90,51 @@ static int lock_directory(struct run *run, struct pgo_error *err)
 	return code;
 }
 
-/* --fresh: what a run leaves goes, apart from fetched sources and the lock. */
+static int remove_all(struct run *run, const char *const *names, struct pgo_error *err)
+{
+	int code = PGO_OK;
+	for (; *names && !code; names++) {
+		char *path = run_path(run, *names);
+		code = path ? files_remove_tree(path, err) : pgo_error_set(err, PGO_ENOMEM, "out of memory");
+		free(path);
+	}
+	return code;
+}
+
+/* A report speaks of a run that ended; until this one does, there is none that could be taken for its. */
+static int forget_report(struct run *run, struct pgo_error *err)
+{
+	static const char *const names[] = {"report.json", "report.md", "report.txt", NULL};
+	return remove_all(run, names, err);
+}
+
+/* --fresh: what a run leaves goes, apart from fetched sources and the lock. run.json goes last: it says whose it is. */
 static int wipe(struct run *run, struct pgo_error *err)
 {
-	static const char *const names[] = {"run.json",	     "doctor.json", "build",	 "replay",
-					    "profiles",	     "analysis",    "gate.json", "measure",
-					    "measured.json", "report.json", "report.md", "report.txt"};
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+	static const char *const names[] = {"doctor.json",     "build/instrumented",
+					    "build/optimized", "build/baseline",
+					    CARGO_FLAGS_FILE,  "replay",
+					    "profiles",	       "analysis",
+					    "gate.json",       "measure",
+					    "measured.json",   "report.json",
+					    "report.md",       "report.txt",
+					    "run.json",	       NULL};
+	char *record = run_path(run, "run.json");
+	bool ours = record && files_exists(record);
+	int code = record ? PGO_OK : pgo_error_set(err, PGO_ENOMEM, "out of memory");
+	free(record);
+	/* somebody's project may well have a directory of such a name */
+	for (size_t i = 0; names[i] && !code && !ours; i++) {
 		char *path = run_path(run, names[i]);
-		int code = path ? files_remove_tree(path, err) : pgo_error_set(err, PGO_ENOMEM, "out of memory");
+		if (path && files_exists(path)) {
+			code = pgo_error_set(err, PGO_EINVAL,
+					     "'%s' holds '%s', but no run.json: it is no run directory", run->out,
+					     names[i]);
+			pgo_error_hint(err, "--fresh empties run directories only; name another one with --out");
+		}
 		free(path);
-		if (code)
-			return code;
 	}
-	return PGO_OK;
+	return code ? code : remove_all(run, names, err);
 }
 
 static int check_owner(struct run *run, struct pgo_error *err)
@@ -167,6 +198,8 @@ int state_open(struct run *run, struct pgo_error *err)
 		code = lock_directory(run, err);
 	if (!code)
 		code = run->options->fresh ? wipe(run, err) : check_owner(run, err);
+	if (!code)
+		code = forget_report(run, err);
 	if (!code)
 		code = new_record(run, err);
 	return code;

@@ -90,12 +90,109 @@ done:
 	return rc;
 }
 
+/* A configuration file by its content, where it is there. */
+static void put_config(FILE *out, const char *directory)
+{
+	static const char *const names[] = {"config", "config.toml"};
+	for (size_t i = 0; i < 2; i++) {
+		char *path = files_format("%s/%s", directory, names[i]), digest[33];
+		if (path && files_exists(path))
+			fprintf(out, "%s %s\n", path, files_digest(digest, path, NULL) ? "?" : digest);
+		free(path);
+	}
+}
+
+/* .cargo of the build's directory and of all above it, then CARGO_HOME: where cargo looks. */
+static void put_configs(FILE *out, const char *directory)
+{
+	const char *home = getenv("CARGO_HOME"), *user = getenv("HOME");
+	char *at = strdup(directory);
+	for (char *slash = at; at && slash;) {
+		char *cargo = files_format("%s/.cargo", at);
+		if (cargo)
+			put_config(out, cargo);
+		free(cargo);
+		slash = strrchr(at, '/');
+		if (slash)
+			*slash = 0;
+	}
+	free(at);
+	char *own = home && *home ? strdup(home) : files_format("%s/.cargo", user ? user : "");
+	if (own)
+		put_config(out, own);
+	free(own);
+}
+
+/* All that decides about the user's flags: tools, arguments, configuration files, the environment's CARGO* and RUST*.
+ */
+static int flags_key(char out[33], const struct job *job, struct pgo_error *err)
+{
+	extern char **environ;
+	struct string_list argv = {0};
+	char *text = NULL;
+	size_t length;
+	FILE *stream = open_memstream(&text, &length);
+	int rc = stream && !probe_argv(&argv, job, "") ? PGO_OK : pgo_error_set(err, PGO_ENOMEM, "out of memory");
+	if (!rc) {
+		fprintf(stream, "%s\n%s\n%s\n", job->tools->version ? job->tools->version : "",
+			job->tools->rustc ? job->tools->rustc : "", job->directory);
+		for (size_t i = 0; i < argv.count; i++)
+			fprintf(stream, "%s\n", argv.items[i]);
+		for (char **e = environ; e && *e; e++)
+			if (strncmp(*e, "CARGO", 5) == 0 || strncmp(*e, "RUST", 4) == 0)
+				fprintf(stream, "%s\n", *e);
+		for (size_t i = 0; i < job->corpus->build.env.count; i++)
+			fprintf(stream, "%s\n", job->corpus->build.env.items[i]);
+		put_configs(stream, job->directory);
+	}
+	if (stream && fclose(stream) && !rc)
+		rc = pgo_error_set(err, PGO_ENOMEM, "out of memory");
+	if (!rc)
+		files_digest_text(out, text);
+	free(text);
+	string_list_release(&argv);
+	return rc;
+}
+
+/* own_flags(), asked once as long as nothing that decides about them changes. */
+static int known_flags(char **out, const struct job *job, struct pgo_error *err)
+{
+	char key[33], *path = files_join(job->out_dir, CARGO_FLAGS_FILE);
+	json_object *record = NULL;
+	int rc = path ? flags_key(key, job, err) : pgo_error_set(err, PGO_ENOMEM, "out of memory");
+	if (rc)
+		goto done;
+	const char *flags = NULL;
+	if (record_read(&record, path, NULL) == PGO_OK && strcmp(record_string(record, "inputs_digest", ""), key) == 0)
+		flags = record_string(record, "flags", NULL);
+	if (flags) {
+		*out = strdup(flags);
+		rc = *out ? PGO_OK : pgo_error_set(err, PGO_ENOMEM, "out of memory");
+		goto done;
+	}
+	json_object_put(record);
+	record = NULL;
+	if ((rc = own_flags(out, job, err)))
+		goto done;
+	record = json_object_new_object();
+	json_object_object_add(record, "schema", json_object_new_string("pgo-harness/cargo-flags/1"));
+	json_object_object_add(record, "inputs_digest", json_object_new_string(key));
+	json_object_object_add(record, "flags", json_object_new_string(*out));
+	rc = record_write(path, record, err);
+done:
+	json_object_put(record);
+	free(path);
+	return rc;
+}
+
 int cargo_flags(struct job *job, struct pgo_error *err)
 {
 	char *own = NULL, *all = NULL;
-	int rc = own_flags(&own, job, err);
-	if (rc)
+	int rc = known_flags(&own, job, err);
+	if (rc) {
+		free(own);
 		return rc;
+	}
 	/* The manifest's are split at blanks, as cargo does with RUSTFLAGS; that of the phase may hold one in its path.
 	 */
 	char *ours = strdup(job->corpus->build.rustflags);

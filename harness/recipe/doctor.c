@@ -16,7 +16,8 @@ enum { WANTED_FREE_MIB = 2048 }; /* two build trees of a mid-sized program and i
 struct checkup {
 	struct doctor *doctor;
 	const struct corpus *corpus;
-	const char *cwd; /* where builds will run, or NULL */
+	const char *cwd;     /* where builds will run, or NULL */
+	const char *out_dir; /* the run directory, or NULL: not known yet */
 	char scratch[256];
 	bool all; /* no toolchain was named: either will do */
 	struct pgo_error *err;
@@ -84,6 +85,21 @@ static void scratch_drop(struct checkup *c)
 	*c->scratch = 0;
 }
 
+/* LLVM 14's llvm-profdata tells its version behind a subcommand only. */
+static void profdata_version(const char *profdata, char *out, size_t size)
+{
+	static const char key[] = "LLVM version ";
+	const char *argv[] = {profdata, "merge", "--version", NULL};
+	char *text = NULL;
+	snprintf(out, size, "of unknown version");
+	if (tool_says(profdata, "--version", NULL, key, out, size) || child_capture(&text, argv, NULL, NULL, NULL))
+		return;
+	const char *found = strstr(text, key);
+	if (found)
+		snprintf(out, size, "%.*s", (int)strcspn(found + strlen(key), "\n"), found + strlen(key));
+	free(text);
+}
+
 /* Two items out of one probe: can instrumented programs be made, and can their profile be read. */
 static int report_probe(struct checkup *c, const struct probe *p, const char *runtime_remedy,
 			const char *runtime_problem, const char *reader_remedy, int major)
@@ -102,9 +118,9 @@ static int report_probe(struct checkup *c, const struct probe *p, const char *ru
 	struct doctor_item *reader = add(c, "llvm-profdata", !c->all);
 	if (!reader)
 		return no_item(c);
-	char version[64] = "?";
+	char version[64];
 	if (p->profdata) {
-		tool_says(p->profdata, "--version", NULL, "LLVM version ", version, sizeof version);
+		profdata_version(p->profdata, version, sizeof version);
 		found(reader, "%s (LLVM %s), reads raw profile version %u", p->profdata, version, p->raw_version);
 	} else if (p->state == PROBE_NO_READER) {
 		missing(reader, reader_remedy, major, "no llvm-profdata reads raw profile version %u%s%.100s",
@@ -274,16 +290,17 @@ static int check_disk(struct checkup *c)
 	struct doctor_item *item = add(c, "disk", false);
 	if (!item)
 		return no_item(c);
-	if (files_free_bytes(&bytes, ".", NULL)) {
+	const char *where = c->out_dir ? c->out_dir : ".";
+	if (files_free_bytes(&bytes, where, NULL)) {
 		missing(item, "", 0, "free space cannot be determined");
 		return PGO_OK;
 	}
 	unsigned long mib = (unsigned long)(bytes >> 20);
 	if (mib < WANTED_FREE_MIB)
 		missing(item, "put the run elsewhere: --out DIR", 0,
-			"only %lu MiB free here; builds and profiles may need more", mib);
+			"only %lu MiB free in '%.150s'; builds and profiles may need more", mib, where);
 	else
-		found(item, "%lu MiB free here", mib);
+		found(item, "%lu MiB free in '%.200s'", mib, where);
 	return PGO_OK;
 }
 
@@ -321,11 +338,13 @@ static bool judge(const struct checkup *c)
 	return ok && any_reader;
 }
 
-int doctor_run(struct doctor *out, const struct corpus *corpus, const char *toolchain, struct pgo_error *err)
+int doctor_run(struct doctor *out, const struct corpus *corpus, const char *toolchain, const char *out_dir,
+	       struct pgo_error *err)
 {
 	struct pgo_error own = {0};
 	struct doctor doctor = {0};
-	struct checkup c = {.doctor = &doctor, .corpus = corpus, .all = !toolchain, .err = err ? err : &own};
+	struct checkup c = {
+		.doctor = &doctor, .corpus = corpus, .out_dir = out_dir, .all = !toolchain, .err = err ? err : &own};
 	char *source = corpus && !strstr(corpus->source, "{out}") ? recipe_source_dir(corpus, "") : NULL;
 	char *cwd = source ? files_join(source, corpus->build.directory) : NULL;
 	if (toolchain && strcmp(toolchain, "rustc") != 0 && strncmp(toolchain, "clang", 5) != 0) {

@@ -43,10 +43,12 @@ struct doctor {
 /**
  * Find the tools for a toolchain name ("clang", "clang-22", "rustc"; NULL: look at all of them) and check them: the
  * compiler builds and runs an instrumented program in a temporary directory, and the llvm-profdata found reads its
- * profile. For rustc, profiler_builtins must be there (Debian's rustc has none, rustc-web has).
+ * profile. `out_dir`: the run directory, which must be there, for its free space; NULL: the current one's. For rustc,
+ * profiler_builtins must be there (Debian's rustc has none, rustc-web has).
  * @return PGO_OK with doctor.ok telling; PGO_ESYSTEM when checking itself failed.
  */
-int doctor_run(struct doctor *out, const struct corpus *corpus, const char *toolchain, struct pgo_error *err);
+int doctor_run(struct doctor *out, const struct corpus *corpus, const char *toolchain, const char *out_dir,
+	       struct pgo_error *err);
 void doctor_release(struct doctor *doctor);
 json_object *doctor_json(const struct doctor *doctor);
 
@@ -67,6 +69,9 @@ void doctor_print(const struct doctor *doctor, FILE *out);
  */
 int recipe_build(char **binary, bool *reused, const struct corpus *corpus, const struct toolchain *tools,
 		 enum build_phase phase, const char *profile, const char *out_dir, struct pgo_error *err);
+
+/** Below the run directory: the user's own flags, as cargo told them. */
+#define CARGO_FLAGS_FILE "build/cargo-flags.json"
 
 /** Absolute source directory of the corpus for this run (with {out} replaced); caller frees. */
 char *recipe_source_dir(const struct corpus *corpus, const char *out_dir);

@@ -106,6 +106,41 @@ static void test_a_directory_belongs_to_one_manifest(void **state)
 	assert_true(files_exists("one/notes.txt"));
 }
 
+static void test_fresh_leaves_other_directories_alone(void **state)
+{
+	struct fixture *f = *state;
+	f->options.out = ".";
+	f->options.fresh = true;
+	snprintf(f->manifest, sizeof f->manifest, "%s/a.yaml", f->dir);
+	assert_int_equal(files_write_atomic(f->manifest, "x", 1, &f->err), PGO_OK);
+	assert_int_equal(files_mkdirs("replay", &f->err), PGO_OK);
+	assert_int_equal(files_mkdirs("build/mine", &f->err), PGO_OK);
+	assert_int_equal(state_open(&f->run, &f->err), PGO_EINVAL);
+	char *expected = files_format("'%s' holds 'replay', but no run.json: it is no run directory", f->dir);
+	assert_string_equal(f->err.message, expected);
+	free(expected);
+	state_close(&f->run);
+	free(f->run.out);
+	f->run.out = NULL;
+	/* and of a run directory only what runs make */
+	assert_int_equal(files_write_atomic("run.json", "{}", 2, NULL), PGO_OK);
+	f->err = (struct pgo_error){0};
+	assert_int_equal(state_open(&f->run, &f->err), PGO_OK);
+	assert_false(files_exists("replay"));
+	assert_true(files_exists("build/mine"));
+}
+
+static void test_no_report_of_an_earlier_run(void **state)
+{
+	struct fixture *f = *state;
+	assert_int_equal(files_mkdirs("pgo-out/demo", &f->err), PGO_OK);
+	assert_int_equal(files_write_atomic("pgo-out/demo/report.json", "{}", 2, &f->err), PGO_OK);
+	assert_int_equal(files_write_atomic("pgo-out/demo/report.md", "x", 1, &f->err), PGO_OK);
+	open_with(f, "corpus.yaml", "pgo-out/demo");
+	assert_false(files_exists("pgo-out/demo/report.json"));
+	assert_false(files_exists("pgo-out/demo/report.md"));
+}
+
 static void test_a_damaged_run_record_is_no_claim(void **state)
 {
 	struct fixture *f = *state;
@@ -176,6 +211,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_manifests_do_not_share_a_directory),
 		TEST(test_a_directory_belongs_to_one_manifest),
+		TEST(test_fresh_leaves_other_directories_alone),
+		TEST(test_no_report_of_an_earlier_run),
 		TEST(test_a_damaged_run_record_is_no_claim),
 		TEST(test_two_runs_at_once),
 		TEST(test_phases_are_recorded),

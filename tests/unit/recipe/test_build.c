@@ -40,7 +40,7 @@ static int find_tools(void **state)
 	struct doctor doctor;
 	progress_init(PROGRESS_QUIET);
 	for (size_t i = 0; i < 2 && !has_clang; i++) {
-		if (doctor_run(&doctor, NULL, names[i], NULL))
+		if (doctor_run(&doctor, NULL, names[i], NULL, NULL))
 			return -1;
 		has_clang = doctor.ok;
 		if (doctor.ok) {
@@ -49,7 +49,7 @@ static int find_tools(void **state)
 		}
 		doctor_release(&doctor);
 	}
-	if (doctor_run(&doctor, NULL, "rustc", NULL))
+	if (doctor_run(&doctor, NULL, "rustc", NULL, NULL))
 		return -1;
 	has_rust = doctor.ok && doctor.tools.cargo;
 	if (has_rust) {
@@ -264,12 +264,14 @@ static void builds_cmake(void **state)
 {
 	(void)state;
 	NEED(has_clang);
-	put("corpus.yaml", "corpus: demo\nbuild:\n  recipe: cmake\n  binary: hello\n  args: [-DEXTRA=1]\n");
+	put("corpus.yaml",
+	    "corpus: demo\nbuild:\n  recipe: cmake\n  binary: hello\n  args: [-DEXTRA=1]\n  targets: [hello]\n");
+	put("broken.c", "not C\n"); /* nobody asked for it */
 	put("hello.c", PROGRAM);
 	put("CMakeLists.txt",
 	    "cmake_minimum_required(VERSION 3.20)\nproject(hello C)\nif(NOT EXTRA)\nmessage(FATAL_ERROR x)\n"
 	    "endif()\nif(NOT CMAKE_BUILD_TYPE STREQUAL Release)\nmessage(FATAL_ERROR type)\nendif()\n"
-	    "add_executable(hello hello.c)\n");
+	    "add_executable(hello hello.c)\nadd_executable(broken broken.c)\n");
 	all_phases(&clang);
 }
 

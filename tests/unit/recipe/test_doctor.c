@@ -62,7 +62,7 @@ static void finds_a_clang_that_works(void **state)
 		struct doctor doctor;
 		if (!path)
 			continue;
-		assert_int_equal(doctor_run(&doctor, NULL, known[i].name, NULL), PGO_OK);
+		assert_int_equal(doctor_run(&doctor, NULL, known[i].name, NULL, NULL), PGO_OK);
 		assert_true(doctor.ok);
 		assert_string_equal(doctor.tools.cc, path);
 		assert_non_null(doctor.tools.profdata);
@@ -83,7 +83,7 @@ static void names_what_installs_a_missing_clang(void **state)
 {
 	(void)state;
 	struct doctor doctor;
-	assert_int_equal(doctor_run(&doctor, NULL, "clang-99", NULL), PGO_OK);
+	assert_int_equal(doctor_run(&doctor, NULL, "clang-99", NULL, NULL), PGO_OK);
 	assert_false(doctor.ok);
 	assert_null(doctor.tools.cc);
 	assert_string_equal(item(&doctor, "compiler")->problem, "'clang-99' is not there");
@@ -115,7 +115,7 @@ static void refuses_unknown_toolchains(void **state)
 	(void)state;
 	struct doctor doctor;
 	struct pgo_error err = {0};
-	assert_int_equal(doctor_run(&doctor, NULL, "gcc", &err), PGO_EINVAL);
+	assert_int_equal(doctor_run(&doctor, NULL, "gcc", NULL, &err), PGO_EINVAL);
 	assert_string_equal(err.message, "toolchain 'gcc' is unknown (clang, clang-N or rustc)");
 }
 
@@ -137,7 +137,7 @@ static void looks_for_what_the_corpus_needs(void **state)
 	    "measure: {method: cachegrind}\n",
 	    0644);
 	assert_int_equal(corpus_load(&corpus, root, NULL), PGO_OK);
-	assert_int_equal(doctor_run(&doctor, corpus, corpus->build.toolchain, NULL), PGO_OK);
+	assert_int_equal(doctor_run(&doctor, corpus, corpus->build.toolchain, NULL, NULL), PGO_OK);
 	assert_false(item(&doctor, "package no-such-package")->ok);
 	assert_string_equal(item(&doctor, "package no-such-package")->remedy, "apt-get install no-such-package");
 	assert_true(item(&doctor, "package dpkg")->ok);
@@ -155,7 +155,7 @@ static void finds_a_rustc_that_works(void **state)
 	if (!rustc)
 		skip();
 	free(rustc);
-	assert_int_equal(doctor_run(&doctor, NULL, "rustc", NULL), PGO_OK);
+	assert_int_equal(doctor_run(&doctor, NULL, "rustc", NULL, NULL), PGO_OK);
 	assert_non_null(doctor.tools.rustc);
 	assert_null(doctor.tools.cc);
 	/* Either it works altogether, or what does not names its remedy. */
@@ -182,7 +182,7 @@ static void knows_a_rustc_without_profiler(void **state)
 	put("rustc", script, 0755);
 	char *old = strdup(getenv("PATH")), *path = files_format("%s:%s", root, old);
 	setenv("PATH", path, 1);
-	assert_int_equal(doctor_run(&doctor, NULL, "rustc", NULL), PGO_OK);
+	assert_int_equal(doctor_run(&doctor, NULL, "rustc", NULL, NULL), PGO_OK);
 	setenv("PATH", old, 1);
 	if (doctor.ok) {
 		assert_string_equal(doctor.tools.rustc, "/usr/bin/rustc");
@@ -217,7 +217,7 @@ static void knows_a_clang_without_runtime(void **state)
 	put("clang", script, 0755);
 	char *old = strdup(getenv("PATH")), *path = files_format("%s:%s", root, old);
 	setenv("PATH", path, 1);
-	assert_int_equal(doctor_run(&doctor, NULL, "clang", NULL), PGO_OK);
+	assert_int_equal(doctor_run(&doctor, NULL, "clang", NULL, NULL), PGO_OK);
 	setenv("PATH", old, 1);
 	assert_false(doctor.ok);
 	assert_non_null(strstr(item(&doctor, "profile runtime")->problem, "instrumented programs do not link: "));
@@ -230,6 +230,24 @@ static void knows_a_clang_without_runtime(void **state)
 	free(path);
 }
 
+/* LLVM 14 says "Unknown command!" to llvm-profdata --version. */
+static void tells_the_version_of_every_reader(void **state)
+{
+	(void)state;
+	static const char *const names[] = {"clang-14", "clang-22"};
+	for (size_t i = 0; i < 2; i++) {
+		struct doctor doctor;
+		assert_int_equal(doctor_run(&doctor, NULL, names[i], NULL, NULL), PGO_OK);
+		for (size_t k = 0; k < doctor.item_count; k++) {
+			char expected[24];
+			snprintf(expected, sizeof expected, " (LLVM %s.", names[i] + 6);
+			if (!strcmp(doctor.items[k].name, "llvm-profdata") && doctor.items[k].ok)
+				assert_non_null(strstr(doctor.items[k].found, expected));
+		}
+		doctor_release(&doctor);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -240,6 +258,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(finds_a_rustc_that_works, fresh, gone),
 		cmocka_unit_test_setup_teardown(knows_a_rustc_without_profiler, fresh, gone),
 		cmocka_unit_test_setup_teardown(knows_a_clang_without_runtime, fresh, gone),
+		cmocka_unit_test_setup_teardown(tells_the_version_of_every_reader, fresh, gone),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
