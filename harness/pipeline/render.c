@@ -265,9 +265,9 @@ size_t render_next(json_object *report, char **out, size_t max)
 	if (measurement && recommendation[0] && n < max)
 		out[n++] = strdup(recommendation);
 	if (!render_build(report, "optimized") && !pass && n < max)
-		out[n++] = files_format("build and measure all the same: pgo-harness run … --force%s",
-					strcmp(outcome, "inconclusive") ? ""
-									: ", or accept it with --accept-inconclusive");
+		out[n++] = files_format("build and measure all the same: pgo-harness run %s --out %s --%s",
+					record_string(get_member(report, "corpus"), "manifest", "CORPUS"), dir,
+					strcmp(outcome, "inconclusive") ? "force" : "accept-inconclusive");
 	if (pass && performance_failed(report) && !render_outputs(report) && n < max)
 		out[n++] = strdup(
 			"do not ship the optimized program: train on a workload like the one that became slower, "
