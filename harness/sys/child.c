@@ -107,6 +107,10 @@ static struct child_result reap(struct slot *slot)
 	while (wait4(slot->process.pid, &status, 0, &usage) < 0 && errno == EINTR)
 		;
 	result.wall_ns = child_now_ns() - slot->process.start_ns;
+	/* The others came to us when their parents ended (child_signals_install): once they are gone, nobody writes
+	 * into the run directory any more. */
+	while (waitpid(-slot->process.pid, NULL, 0) > 0 || errno == EINTR)
+		;
 	result.user_ns = timeval_ns(usage.ru_utime);
 	result.sys_ns = timeval_ns(usage.ru_stime);
 	result.rss_bytes = (int64_t)usage.ru_maxrss * 1024;

@@ -13,7 +13,7 @@
  * then KILL for the whole group; wait4 for the child's own resource usage. A signal that asks the harness to stop
  * (INT, TERM, HUP) reaches the loop through one self-pipe, stops every running child the same way and makes the call
  * return PGO_EINTERRUPTED once they are gone; a second INT or TERM kills at once. What is left of a group when its
- * leader ended is killed. A child that leaves its group (a daemon) is not followed.
+ * leader ended is killed and waited for. A child that leaves its group (a daemon) is not followed.
  */
 
 struct child_spec {

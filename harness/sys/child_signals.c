@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "harness/sys/child_internal.h"
@@ -36,6 +37,9 @@ int child_signals_install(struct pgo_error *err)
 		return pgo_error_errno(err, "cannot make a pipe for signals");
 	wake_read = fds[0];
 	wake_write = fds[1];
+	/* What outlives its parent in a child's group becomes ours to wait for; a kernel without it leaves that to
+	 * init. */
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
 
 	static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
 	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {

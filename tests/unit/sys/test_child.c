@@ -312,6 +312,27 @@ static void test_group_is_killed(void **state)
 	assert_ends(read_pid(in_directory("pid")));
 }
 
+/* Not only killed but gone, not even a zombie, when the call returns. In a process of its own: the signals are
+ * installed. */
+static void test_group_is_waited_for(void **state)
+{
+	(void)state;
+	const char *path = in_directory("waited");
+	char script[1024];
+	int status;
+	snprintf(script, sizeof script, "sh -c 'sleep 60; :' & echo $! > %s", path);
+	pid_t pid = fork();
+	if (pid == 0) {
+		struct child_result result;
+		struct child_spec spec = {.argv = (const char *[]){"sh", "-c", script, NULL}};
+		if (child_signals_install(NULL) != PGO_OK || child_run(&result, &spec, NULL) != PGO_OK)
+			_exit(2);
+		_exit(kill(read_pid(path), 0) == -1 && errno == ESRCH && result.wall_ns < 10000000000 ? 0 : 1);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
 static void test_resource_usage(void **state)
 {
 	(void)state;
@@ -548,6 +569,7 @@ int main(void)
 		TEST(test_timeout_needs_kill),
 		TEST(test_planned_stop),
 		TEST(test_group_is_killed),
+		TEST(test_group_is_waited_for),
 		TEST(test_resource_usage),
 		TEST(test_child_inherits_nothing),
 		TEST(test_pool),
