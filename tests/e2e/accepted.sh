@@ -56,6 +56,11 @@ has out "stopped after phase 'gate' as asked"
 echo '/* changed */' >>corpus/src/sample.c
 run 0 run corpus --until instrument
 json "$O/run.json" '[p["status"] for p in r["phases"]] == ["done", "done"] + ["skipped"] * 7'
+# … and a report of what was before would speak of another program
+for file in report.json report.md report.txt; do
+	[ ! -e "$O/$file" ] || bad "$file of the last run is still there"
+done
+run 0 run corpus --until gate
 
 # an explicit directory, cachegrind, and reports side by side
 run 0 run corpus --out other -q --method cachegrind
