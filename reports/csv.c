@@ -111,8 +111,9 @@ int pgo_csv_gate(FILE *out, const struct pgo_report *report, struct pgo_error *e
 	return PGO_OK;
 }
 
-static int shown_row(FILE *out, const struct pgo_report *report, const struct pgo_function *f, struct pgo_error *err)
+static int shown_row(FILE *out, const struct pgo_report *report, size_t index, struct pgo_error *err)
 {
+	const struct pgo_function value = pgo_profile_function(report->profile, index), *f = &value;
 	char sum[40], *name = pgo_function_name(f), *readable = name ? pgo_demangle(name) : NULL;
 	if (!readable) {
 		free(name);
@@ -150,7 +151,7 @@ int pgo_csv_show(FILE *out, const struct pgo_report *report, struct pgo_error *e
 		"s\n",
 		report->counts ? ",counts" : "");
 	for (size_t i = 0; rc == PGO_OK && i < listed.count; i++)
-		rc = shown_row(out, report, &report->profile->functions[listed.index[i]], err);
+		rc = shown_row(out, report, listed.index[i], err);
 	pgo_selection_release(&listed);
 	return rc;
 }

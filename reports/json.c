@@ -153,7 +153,7 @@ static void put_shown(struct pgo_json row, const struct pgo_report *report, cons
 
 static int print_shown(FILE *out, const struct pgo_report *report, size_t index, bool first, struct pgo_error *err)
 {
-	const struct pgo_function *f = &report->profile->functions[index];
+	const struct pgo_function value = pgo_profile_function(report->profile, index), *f = &value;
 	char *name = pgo_function_name(f), *readable = name ? pgo_demangle(name) : NULL;
 	if (!readable) {
 		free(name);

@@ -105,7 +105,8 @@ int pgo_select_compared(struct pgo_selection *out, const struct pgo_report *repo
 static int by_name(const void *left, const void *right, void *context)
 {
 	const struct pgo_profile *p = context;
-	const struct pgo_function *a = &p->functions[*(const size_t *)left], *b = &p->functions[*(const size_t *)right];
+	const struct pgo_function x = pgo_profile_function(p, *(const size_t *)left), *a = &x;
+	const struct pgo_function y = pgo_profile_function(p, *(const size_t *)right), *b = &y;
 	int order = pgo_function_compare_names(a, b);
 	return order ? order : (a->cfg_hash > b->cfg_hash) - (a->cfg_hash < b->cfg_hash);
 }
@@ -113,7 +114,8 @@ static int by_name(const void *left, const void *right, void *context)
 static int by_max(const void *left, const void *right, void *context)
 {
 	const struct pgo_profile *p = context;
-	const struct pgo_function *a = &p->functions[*(const size_t *)left], *b = &p->functions[*(const size_t *)right];
+	const struct pgo_function x = pgo_profile_function(p, *(const size_t *)left), *a = &x;
+	const struct pgo_function y = pgo_profile_function(p, *(const size_t *)right), *b = &y;
 	return a->max != b->max ? (a->max < b->max) - (a->max > b->max) : by_name(left, right, context);
 }
 
@@ -126,9 +128,10 @@ int pgo_select_shown(struct pgo_selection *out, const struct pgo_report *report,
 			    : pgo_error_set(err, PGO_ENOMEM, "out of memory");
 	for (size_t i = 0; rc == PGO_OK && i < p->function_count; i++) {
 		bool matches;
-		if (!pgo_function_selected(&p->functions[i], report->filter))
+		struct pgo_function f = pgo_profile_function(p, i);
+		if (!pgo_function_selected(&f, report->filter))
 			continue;
-		rc = function_matches(&pattern, &p->functions[i], &matches, err);
+		rc = function_matches(&pattern, &f, &matches, err);
 		if (rc == PGO_OK && matches)
 			made.index[made.count++] = i;
 	}

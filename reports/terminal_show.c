@@ -8,7 +8,7 @@
 static int function_lines(const struct pgo_text *t, const struct pgo_report *report, size_t index,
 			  struct pgo_error *err)
 {
-	const struct pgo_function *f = &report->profile->functions[index];
+	const struct pgo_function value = pgo_profile_function(report->profile, index), *f = &value;
 	char cell[PGO_TEXT_CELL];
 	char *name = pgo_function_name(f), *readable = name ? pgo_demangle(name) : NULL;
 	free(name);

@@ -68,22 +68,20 @@ static int read_values(struct pgo_indexed *r, struct pgo_cursor *data)
 	return pgo_value_data_read(r->b, data, r->err);
 }
 
-/** Sum (it stops at 2^64-1) and maximum of the counters of a record, which are there. */
-static void add_up(struct pgo_function *f)
+/** Version 1 has no number of counters: its records, one a key, are copied. */
+static int copy_record(struct pgo_indexed *r, const struct pgo_function *f)
 {
-	uint64_t sum = 0, max = 0, carried = 0;
-	for (uint32_t i = 0; i < f->counter_count; i++) {
-		uint64_t c = f->counters[i];
-		sum += c;
-		carried |= sum < c;
-		max = c > max ? c : max;
-	}
-	f->sum = carried ? UINT64_MAX : sum;
-	f->max = max;
+	struct pgo_builder *b = r->b;
+	if (!pgo_builder_function(b, f->name, f->name_length, f->name_ref, f->cfg_hash) ||
+	    pgo_vec_reserve(&b->counters, f->counter_count))
+		return -1;
+	for (uint32_t i = 0; i < f->counter_count; i++)
+		b->counters.items[b->counters.count++] = f->counters[i];
+	return pgo_builder_seal(b);
 }
 
 /** One record of the key in `f`; `data` ends where the data of the key ends. Names and counters stay in place. */
-static int read_record(struct pgo_indexed *r, struct pgo_cursor *data, struct pgo_function f)
+static int read_record(struct pgo_indexed *r, struct pgo_cursor *data, size_t key, struct pgo_function f)
 {
 	struct pgo_builder *b = r->b;
 	uint64_t sites = b->sites.count, bitmap = b->bitmap.count;
@@ -102,18 +100,25 @@ static int read_record(struct pgo_indexed *r, struct pgo_cursor *data, struct pg
 		return damaged(r, &f, start + 8, "counters", count, pgo_cursor_left(data));
 	f.counters = (const pgo_count *)counters;
 	f.counter_count = (uint32_t)count;
-	add_up(&f);
-	f.flags = pgo_builder_flags(b, f.cfg_hash, f.max, f.counters);
 	r->empty_records += count == 0;
+	if (!b->in_place)
+		return copy_record(r, &f) ? out_of_memory(r) : PGO_OK;
+	if (!pgo_place_fits(key, start))
+		return pgo_error_at(r->err, PGO_EUNSUPPORTED, start,
+				    "function '%.*s': its records take more than %u bytes, or lie beyond 1 TiB",
+				    name_shown(f.name_length), f.name, PGO_PLACE_MOST);
+	pgo_add_up(&f);
+	f.flags = (b->flags & PGO_PROFILE_IR) && (f.cfg_hash >> 60 & 1) ? PGO_FUNCTION_CS : 0;
+	f.flags |= pgo_limit_flags(b->pseudo_counts, f.max, f.counters);
 	int rc = PGO_OK;
 	if (r->version >= 11)
 		rc = read_bitmap(r, data, &f);
 	if (rc == PGO_OK && r->version >= 3)
 		rc = read_values(r, data);
 	if (rc == PGO_OK && (b->sites.count != sites || b->bitmap.count != bitmap) &&
-	    pgo_builder_extra(b, sites, bitmap, &f.extra))
+	    pgo_builder_extra(b, sites, bitmap))
 		rc = out_of_memory(r);
-	if (rc == PGO_OK && pgo_builder_in_place(b, &f))
+	if (rc == PGO_OK && pgo_builder_in_place(b, &f, key, start))
 		rc = out_of_memory(r);
 	return rc;
 }
@@ -145,12 +150,12 @@ static int read_item(struct pgo_indexed *r, struct pgo_cursor *c, uint64_t bucke
 	if ((hash & (r->bucket_count - 1)) != bucket ||
 	    (r->key_count <= MAX_CHECKED_KEYS && pgo_name_ref(key, (size_t)key_length) != hash)) {
 		if (r->misplaced_keys++ == 0)
-			r->first_misplaced = r->b->functions.count;
+			r->first_misplaced = pgo_builder_count(r->b);
 	}
 	struct pgo_cursor data = *c;
 	data.end = c->at + (size_t)data_length;
 	while (data.at < data.end) {
-		int rc = read_record(r, &data, f);
+		int rc = read_record(r, &data, start, f);
 		if (rc != PGO_OK)
 			return rc;
 	}
@@ -160,16 +165,10 @@ static int read_item(struct pgo_indexed *r, struct pgo_cursor *c, uint64_t bucke
 
 static int compare_records(const void *pa, const void *pb)
 {
-	const struct pgo_function *a = *(const struct pgo_function *const *)pa;
-	const struct pgo_function *b = *(const struct pgo_function *const *)pb;
+	const struct pgo_function *a = pa, *b = pb;
 	if (a->cfg_hash != b->cfg_hash)
 		return a->cfg_hash < b->cfg_hash ? -1 : 1;
 	return pgo_function_compare_names(a, b);
-}
-
-static bool same_record(const struct pgo_function *a, const struct pgo_function *b)
-{
-	return a->cfg_hash == b->cfg_hash && a->name_ref == b->name_ref && pgo_function_compare_names(a, b) == 0;
 }
 
 static int refuse_duplicate(struct pgo_indexed *r, const struct pgo_function *f, uint64_t offset)
@@ -178,29 +177,25 @@ static int refuse_duplicate(struct pgo_indexed *r, const struct pgo_function *f,
 			    name_shown(f->name_length), f->name, f->cfg_hash);
 }
 
-/** No two of the records from `first` on may share name and hash. A bucket has one or two: look before sorting. */
+/** No two of the records from `first` on may share name and hash. A bucket has one or two: no heap for so few. */
 static int check_duplicates(struct pgo_indexed *r, size_t first, uint64_t offset)
 {
-	const struct pgo_function *f = r->b->functions.items + first;
-	size_t count = r->b->functions.count - first;
-	if (count <= 8) {
-		for (size_t i = 1; i < count; i++)
-			for (size_t j = 0; j < i; j++)
-				if (same_record(&f[i], &f[j]))
-					return refuse_duplicate(r, &f[i], offset);
-		return PGO_OK;
-	}
-	const struct pgo_function **sorted = malloc(count * sizeof *sorted);
-	if (!sorted)
+	enum { FEW = 8 };
+	struct pgo_function few[FEW], *sorted = few;
+	size_t count = pgo_builder_count(r->b) - first;
+	if (count > FEW && !(sorted = malloc(count * sizeof *sorted)))
 		return out_of_memory(r);
 	for (size_t i = 0; i < count; i++)
-		sorted[i] = &f[i];
-	qsort(sorted, count, sizeof *sorted, compare_records);
+		sorted[i] = pgo_builder_head(r->b, first + i);
 	int rc = PGO_OK;
+	if (count > FEW)
+		qsort(sorted, count, sizeof *sorted, compare_records);
 	for (size_t i = 1; i < count && rc == PGO_OK; i++)
-		if (compare_records(&sorted[i - 1], &sorted[i]) == 0)
-			rc = refuse_duplicate(r, sorted[i], offset);
-	free(sorted);
+		for (size_t j = count > FEW ? i - 1 : 0; j < i && rc == PGO_OK; j++)
+			if (sorted[i].name_ref == sorted[j].name_ref && compare_records(&sorted[i], &sorted[j]) == 0)
+				rc = refuse_duplicate(r, &sorted[i], offset);
+	if (sorted != few)
+		free(sorted);
 	return rc;
 }
 
@@ -218,7 +213,7 @@ static int read_bucket(struct pgo_indexed *r, uint64_t bucket, uint64_t offset, 
 				    offset, bucket, r->payload, r->directory);
 	if (items == 0)
 		return pgo_error_at(r->err, PGO_EFORMAT, offset, "hash bucket %" PRIu64 " has no items", bucket);
-	size_t first = r->b->functions.count;
+	size_t first = pgo_builder_count(r->b);
 	for (unsigned i = 0; i < items; i++) {
 		int rc = read_item(r, &c, bucket);
 		if (rc != PGO_OK)
@@ -228,7 +223,7 @@ static int read_bucket(struct pgo_indexed *r, uint64_t bucket, uint64_t offset, 
 	*used += c.at - offset;
 	if (*used > r->directory - r->payload)
 		return pgo_error_at(r->err, PGO_EFORMAT, slot, "hash bucket %" PRIu64 " overlaps another one", bucket);
-	return r->b->functions.count - first > 1 ? check_duplicates(r, first, offset) : PGO_OK;
+	return pgo_builder_count(r->b) - first > 1 ? check_duplicates(r, first, offset) : PGO_OK;
 }
 
 static int finish_table(struct pgo_indexed *r)
@@ -236,11 +231,11 @@ static int finish_table(struct pgo_indexed *r)
 	struct pgo_builder *b = r->b;
 	int failed = 0;
 	if (r->misplaced_keys) {
-		const struct pgo_function *f = &b->functions.items[r->first_misplaced];
+		struct pgo_function f = pgo_builder_head(b, r->first_misplaced);
 		failed |= pgo_builder_warn(
 			b, "%" PRIu64 " function%s stored under a wrong hash, so compilers will not find %s: '%.*s'%s",
 			r->misplaced_keys, r->misplaced_keys == 1 ? " is" : "s are",
-			r->misplaced_keys == 1 ? "it" : "them", name_shown(f->name_length), f->name,
+			r->misplaced_keys == 1 ? "it" : "them", name_shown(f.name_length), f.name,
 			r->misplaced_keys == 1 ? "" : " first");
 		int rc = check_duplicates(r, 0, r->payload);
 		if (rc != PGO_OK)
@@ -254,7 +249,7 @@ static int finish_table(struct pgo_indexed *r)
 
 int pgo_indexed_read_table(struct pgo_indexed *r)
 {
-	if (pgo_builder_start_in_place(r->b, (size_t)r->key_count))
+	if (r->version > 1 && pgo_builder_start_in_place(r->b, r->file.bytes, (size_t)r->key_count))
 		return out_of_memory(r);
 	uint64_t keys = 0, used = 0;
 	for (uint64_t i = 0; i < r->bucket_count; i++) {

@@ -87,11 +87,11 @@ static void view_job(void *context, size_t index)
 static void pass_rows(struct pgo_comparing *w, size_t job, size_t first, size_t last)
 {
 	last = last < first + PGO_ROWS_PER_JOB ? last : first + PGO_ROWS_PER_JOB;
-	pgo_counters_pass(w->parts, &w->job_totals[job], &w->job_blamed[job], &w->join, first, last, &w->side[0],
+	pgo_counters_pass(w->parts, &w->job_totals[job], &w->job_extremes[job], &w->join, first, last, &w->side[0],
 			  &w->side[1], &w->logs);
 }
 
-#define ALONE 3
+#define ALONE 1
 
 /* The counters of what is joined by exact name, in jobs of rows; beside them what stands on its own. */
 static void pass_job(void *context, size_t index)
@@ -99,9 +99,6 @@ static void pass_job(void *context, size_t index)
 	struct pgo_comparing *w = context;
 	if (index == 0)
 		w->failed = pgo_join_rest(&w->join, w->side[0].profile, w->side[1].profile);
-	else if (index < ALONE)
-		pgo_skew_of_functions(&w->out[index - 1].skew, w->side[index - 1].profile, w->filter,
-				      &w->out[index - 1].summary);
 	else
 		pass_rows(w, index - ALONE, (index - ALONE) * PGO_ROWS_PER_JOB, w->join.matched_rows);
 }
@@ -120,11 +117,12 @@ static size_t jobs_for(size_t rows)
 
 static int pass_counters(struct pgo_comparing *w)
 {
+	struct pgo_skew_sums skew[2] = {{0}};
 	size_t most = w->side[0].profile->function_count + 2 * w->side[1].profile->function_count;
 	w->parts = pgo_array_new(most, sizeof *w->parts);
 	w->job_totals = calloc(jobs_for(most) + 2, sizeof *w->job_totals);
-	w->job_blamed = calloc(jobs_for(most) + 2, sizeof *w->job_blamed);
-	if (!w->parts || !w->job_totals || !w->job_blamed)
+	w->job_extremes = calloc(jobs_for(most) + 2, sizeof *w->job_extremes);
+	if (!w->parts || !w->job_totals || !w->job_extremes)
 		return PGO_ENOMEM;
 	pgo_logs_init(&w->logs);
 	w->matched_jobs = jobs_for(w->join.matched_rows);
@@ -135,10 +133,12 @@ static int pass_counters(struct pgo_comparing *w)
 	pgo_parallel(rest_job, w, rest, w->threads);
 	for (size_t i = 0; i < w->matched_jobs + rest; i++) {
 		add_totals(&w->sum, &w->job_totals[i]);
-		add_blamed(&w->blamed, &w->job_blamed[i]);
+		add_blamed(&w->blamed, &w->job_extremes[i].blamed);
+		for (unsigned s = 0; s < 2; s++)
+			pgo_skew_merge(&skew[s], &w->job_extremes[i].skew[s]);
 	}
 	for (unsigned s = 0; s < 2; s++)
-		pgo_skew_of_counters(&w->out[s].skew, &w->out[s].summary, w->sum.logs[s]);
+		pgo_skew_finish(&w->out[s].skew, &skew[s], &w->out[s].summary);
 	return PGO_OK;
 }
 
@@ -261,7 +261,7 @@ int pgo_compare(struct pgo_comparison *out, const struct pgo_profile *train, con
 	pgo_join_release(&w.join);
 	free(w.parts);
 	free(w.job_totals);
-	free(w.job_blamed);
+	free(w.job_extremes);
 	free(w.tested);
 	free(w.order);
 	return rc;

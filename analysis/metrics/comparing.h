@@ -21,7 +21,7 @@ struct pgo_comparing {
 	struct pgo_logs logs;
 	struct pgo_part *parts; /**< one per row of the join */
 	struct pgo_totals *job_totals;
-	struct pgo_blamed *job_blamed;
+	struct pgo_job_extremes *job_extremes;
 	size_t matched_jobs; /**< of those: for the first rows of the join */
 	struct pgo_totals sum;
 	struct pgo_blamed blamed;

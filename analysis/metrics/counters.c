@@ -32,10 +32,11 @@ void pgo_logs_init(struct pgo_logs *logs)
 
 /* One side of a row. A record it does not have, a pseudo record and one without counts are alike: nothing ran. */
 struct record {
-	const struct pgo_function *function; /* NULL: nothing ran */
+	bool ran;
+	uint64_t max;
 	const pgo_count *counters;
 	uint32_t count;
-	double share;
+	double mass, share;
 	uint64_t hot, hot999, cold;
 };
 
@@ -46,13 +47,15 @@ static struct record record_of(const struct pgo_side_view *side, uint32_t index)
 			   .cold = side->summary->cold_threshold};
 	if (index == PGO_NO_INDEX)
 		return r;
-	const struct pgo_function *f = &side->profile->functions[index];
-	if ((f->flags & PGO_FUNCTION_PSEUDO) || f->sum == 0)
+	struct pgo_function f = pgo_function_at(side->profile, index);
+	if ((f.flags & PGO_FUNCTION_PSEUDO) || f.sum == 0)
 		return r;
-	r.function = f;
-	r.counters = f->counters;
-	r.count = f->counter_count;
-	r.share = pgo_function_mass(f) * side->scale;
+	r.ran = true;
+	r.max = f.max;
+	r.counters = f.counters;
+	r.count = f.counter_count;
+	r.mass = pgo_function_mass(&f);
+	r.share = r.mass * side->scale;
 	return r;
 }
 
@@ -65,8 +68,8 @@ static inline unsigned class_of(uint64_t counter, const struct record *r)
 
 static uint32_t dominant_of(const struct record *r)
 {
-	for (uint32_t i = 0; r->function && i < r->count; i++)
-		if (r->counters[i] == r->function->max)
+	for (uint32_t i = 0; r->ran && i < r->count; i++)
+		if (r->counters[i] == r->max)
 			return i;
 	return PGO_NO_INDEX;
 }
@@ -74,7 +77,7 @@ static uint32_t dominant_of(const struct record *r)
 enum pgo_class pgo_record_class(const struct pgo_side_view *side, uint32_t index)
 {
 	struct record r = record_of(side, index);
-	return r.function ? class_of(r.function->max, &r) : PGO_CLASS_NEVER;
+	return r.ran ? class_of(r.max, &r) : PGO_CLASS_NEVER;
 }
 
 uint32_t pgo_record_dominant(const struct pgo_side_view *side, uint32_t index)
@@ -115,7 +118,7 @@ static void pass_test_alone(struct pgo_totals *t, struct pgo_blamed *blamed, uin
 /* Only A ran it: what it calls hot there is wasted. */
 static void pass_train_alone(struct pgo_totals *t, const struct record *a, double scale)
 {
-	if (a->function->max < a->hot)
+	if (a->max < a->hot)
 		return;
 	for (uint32_t i = 0; i < a->count; i++)
 		if (a->counters[i] >= a->hot)
@@ -202,29 +205,6 @@ static void decide_row(struct pgo_totals *t, struct pgo_blamed *blamed, uint32_t
 	t->hot999_both += hot999_both;
 }
 
-/* Both ran it, and counter i means the same on both sides. */
-static double pass_both(struct pgo_part *part, struct pgo_totals *t, struct pgo_blamed *blamed, uint32_t row,
-			const struct record *a, const struct record *b, const struct pgo_side_view *train,
-			const struct pgo_side_view *test, const struct pgo_logs *logs)
-{
-	struct row_sums sums = measure_row(a, b, train, test, logs);
-	t->logs[0] += sums.a_logs;
-	t->logs[1] += sums.b_logs;
-	decide_row(t, blamed, row, a, b, train, test);
-	double between = pgo_jsd_term(a->share, b->share);
-	part->jsd_bits = row_divergence(&sums, part, between, train, test);
-	t->between += between;
-	part->shape_tv = sums.distance / 2 < 1 ? sums.distance / 2 : 1;
-	t->bhattacharyya += sums.roots;
-	t->overlap += sums.overlap;
-	if (a->function->max >= a->hot)
-		t->served_function += b->share;
-	if (dominant_of(a) != dominant_of(b))
-		t->flipped += b->share;
-	t->shape_tv += b->share * part->shape_tv;
-	return sums.overlap;
-}
-
 static double logs_of(const struct record *r, const struct pgo_logs *logs)
 {
 	double sum = 0;
@@ -233,12 +213,41 @@ static double logs_of(const struct record *r, const struct pgo_logs *logs)
 	return sum;
 }
 
-static uint32_t sites_of(const struct pgo_side_view *side, const struct pgo_function *f)
+static void add_skew(struct pgo_skew_sums *sums, const struct record *r, double counter_logs,
+		     const struct pgo_side_view *side, const struct pgo_logs *logs)
 {
-	return pgo_function_extra_of(side->profile, f).site_count;
+	pgo_skew_add(sums, r->counters, r->count, r->max, r->mass, counter_logs, side->summary, logs);
 }
 
-static void pass_row(struct pgo_part *part, struct pgo_totals *t, struct pgo_blamed *blamed, uint32_t row,
+/* Both ran it, and counter i means the same on both sides. */
+static double pass_both(struct pgo_part *part, struct pgo_totals *t, struct pgo_job_extremes *extremes, uint32_t row,
+			const struct record *a, const struct record *b, const struct pgo_side_view *train,
+			const struct pgo_side_view *test, const struct pgo_logs *logs)
+{
+	struct row_sums sums = measure_row(a, b, train, test, logs);
+	add_skew(&extremes->skew[0], a, sums.a_logs, train, logs);
+	add_skew(&extremes->skew[1], b, sums.b_logs, test, logs);
+	decide_row(t, &extremes->blamed, row, a, b, train, test);
+	double between = pgo_jsd_term(a->share, b->share);
+	part->jsd_bits = row_divergence(&sums, part, between, train, test);
+	t->between += between;
+	part->shape_tv = sums.distance / 2 < 1 ? sums.distance / 2 : 1;
+	t->bhattacharyya += sums.roots;
+	t->overlap += sums.overlap;
+	if (a->max >= a->hot)
+		t->served_function += b->share;
+	if (dominant_of(a) != dominant_of(b))
+		t->flipped += b->share;
+	t->shape_tv += b->share * part->shape_tv;
+	return sums.overlap;
+}
+
+static uint32_t sites_of(const struct pgo_side_view *side, uint32_t index)
+{
+	return pgo_profile_extra(side->profile, index).site_count;
+}
+
+static void pass_row(struct pgo_part *part, struct pgo_totals *t, struct pgo_job_extremes *extremes, uint32_t row,
 		     const struct pgo_pair *pair, const struct pgo_side_view *train, const struct pgo_side_view *test,
 		     const struct pgo_logs *logs)
 {
@@ -246,15 +255,15 @@ static void pass_row(struct pgo_part *part, struct pgo_totals *t, struct pgo_bla
 
 	*part = (struct pgo_part){.train_share = a.share, .test_share = b.share};
 	t->join_count[pair->join]++;
-	if (!a.function && !b.function)
+	if (!a.ran && !b.ran)
 		return;
 	t->join_mass[pair->join][0] += a.share;
 	t->join_mass[pair->join][1] += b.share;
 	t->ran++;
-	if (a.function && b.function) {
-		double overlap = pass_both(part, t, blamed, row, &a, &b, train, test, logs);
-		if ((a.function->extra | b.function->extra) &&
-		    sites_of(train, a.function) != sites_of(test, b.function))
+	if (a.ran && b.ran) {
+		double overlap = pass_both(part, t, extremes, row, &a, &b, train, test, logs);
+		if ((train->profile->extra_count | test->profile->extra_count) &&
+		    sites_of(train, pair->train) != sites_of(test, pair->test))
 			t->sites_differ += b.share;
 		else
 			t->overlap_llvm += overlap;
@@ -262,11 +271,13 @@ static void pass_row(struct pgo_part *part, struct pgo_totals *t, struct pgo_bla
 		/* Against an all-zero profile the divergence is one by convention: its mass is nowhere in B. */
 		bool against_nothing = train->scale == 0 || test->scale == 0;
 		part->jsd_bits = (a.share + b.share) * (against_nothing ? 1 : 0.5);
-		t->logs[0] += logs_of(&a, logs);
-		t->logs[1] += logs_of(&b, logs);
-		if (b.function)
-			pass_test_alone(t, blamed, row, &b, test->scale);
-		if (a.function)
+		if (a.ran)
+			add_skew(&extremes->skew[0], &a, logs_of(&a, logs), train, logs);
+		if (b.ran)
+			add_skew(&extremes->skew[1], &b, logs_of(&b, logs), test, logs);
+		if (b.ran)
+			pass_test_alone(t, &extremes->blamed, row, &b, test->scale);
+		if (a.ran)
 			pass_train_alone(t, &a, train->scale);
 		/* The first term of the chain rule, function by function; the second is what is left. */
 		t->between += part->jsd_bits;
@@ -274,7 +285,7 @@ static void pass_row(struct pgo_part *part, struct pgo_totals *t, struct pgo_bla
 	t->jsd += part->jsd_bits;
 }
 
-void pgo_counters_pass(struct pgo_part *parts, struct pgo_totals *totals, struct pgo_blamed *blamed,
+void pgo_counters_pass(struct pgo_part *parts, struct pgo_totals *totals, struct pgo_job_extremes *extremes,
 		       const struct pgo_join *join, size_t first, size_t last, const struct pgo_side_view *train,
 		       const struct pgo_side_view *test, const struct pgo_logs *logs)
 {
@@ -282,5 +293,5 @@ void pgo_counters_pass(struct pgo_part *parts, struct pgo_totals *totals, struct
 		if (join->pairs[i].join == PGO_JOIN_COUNT)
 			parts[i] = (struct pgo_part){0};
 		else
-			pass_row(&parts[i], totals, blamed, (uint32_t)i, &join->pairs[i], train, test, logs);
+			pass_row(&parts[i], totals, extremes, (uint32_t)i, &join->pairs[i], train, test, logs);
 }

@@ -43,15 +43,15 @@ static bool same_record(const struct pgo_function *a, const struct pgo_function 
 static void fill_slots(struct join_work *w)
 {
 	for (size_t i = 0; i < w->train->function_count; i++) {
-		const struct pgo_function *f = &w->train->functions[i];
-		if (!taken(f, w->filter)) {
+		struct pgo_function f = pgo_function_head(w->train, i);
+		if (!taken(&f, w->filter)) {
 			w->train_state[i] = STATE_OUT;
 			continue;
 		}
-		uint64_t at = f->name_ref & w->mask;
+		uint64_t at = f.name_ref & w->mask;
 		while (w->slots[at])
 			at = (at + 1) & w->mask;
-		w->slots[at] = (f->name_ref & ~(uint64_t)UINT32_MAX) | (uint32_t)(i + 1);
+		w->slots[at] = (f.name_ref & ~(uint64_t)UINT32_MAX) | (uint32_t)(i + 1);
 	}
 }
 
@@ -64,14 +64,14 @@ static bool same_name(const struct pgo_function *a, const struct pgo_function *b
 /* Training record i and test record t may be the same function. */
 static void meet(struct join_work *w, size_t i, size_t t)
 {
-	const struct pgo_function *f = &w->test->functions[t], *g = &w->train->functions[i];
-	if (!same_name(f, g))
+	struct pgo_function f = pgo_function_head(w->test, t), g = pgo_function_head(w->train, i);
+	if (!same_name(&f, &g))
 		return;
 	if (w->train_state[i] == STATE_FREE)
 		w->train_state[i] = STATE_NAMED;
 	if (w->test_state[t] == STATE_FREE)
 		w->test_state[t] = STATE_NAMED;
-	if (w->train_state[i] == STATE_NAMED && w->test_state[t] == STATE_NAMED && same_record(f, g)) {
+	if (w->train_state[i] == STATE_NAMED && w->test_state[t] == STATE_NAMED && same_record(&f, &g)) {
 		w->train_state[i] = w->test_state[t] = STATE_MATCHED;
 		w->pairs[t] = (struct pgo_pair){(uint32_t)i, (uint32_t)t, PGO_JOIN_MATCHED};
 	}
@@ -81,21 +81,21 @@ static void join_by_table(struct join_work *w)
 {
 	fill_slots(w);
 	for (size_t t = 0; t < w->test->function_count; t++) {
-		const struct pgo_function *f = &w->test->functions[t];
+		struct pgo_function f = pgo_function_head(w->test, t);
 		w->pairs[t] = (struct pgo_pair){PGO_NO_INDEX, PGO_NO_INDEX, PGO_JOIN_COUNT};
-		if (!taken(f, w->filter)) {
+		if (!taken(&f, w->filter)) {
 			w->test_state[t] = STATE_OUT;
 			continue;
 		}
-		for (uint64_t at = f->name_ref & w->mask; w->slots[at]; at = (at + 1) & w->mask)
-			if ((w->slots[at] ^ f->name_ref) >> 32 == 0)
+		for (uint64_t at = f.name_ref & w->mask; w->slots[at]; at = (at + 1) & w->mask)
+			if ((w->slots[at] ^ f.name_ref) >> 32 == 0)
 				meet(w, (uint32_t)w->slots[at] - 1, t);
 	}
 }
 
 static uint64_t key_of(const struct pgo_profile *p, size_t index)
 {
-	return p->functions[index].name_ref & p->hash_mask;
+	return pgo_name_ref_at(p, index) & p->hash_mask;
 }
 
 /* First record with a key of at least `key`. */
@@ -114,9 +114,13 @@ static size_t lower_bound(const struct pgo_profile *p, uint64_t key)
 
 static void mark_out(const struct join_work *w, const struct pgo_profile *p, uint8_t *state, size_t first, size_t last)
 {
-	for (size_t i = first; i < last; i++)
-		if (!taken(&p->functions[i], w->filter))
+	if (!(p->flags & PGO_PROFILE_CSIR) && w->filter == PGO_RECORDS_NORMAL)
+		return; /* all are taken */
+	for (size_t i = first; i < last; i++) {
+		struct pgo_function f = pgo_function_head(p, i);
+		if (!taken(&f, w->filter))
 			state[i] = STATE_OUT;
+	}
 }
 
 /* Part `index` of WALKS of the keys: no other part meets these records. */
@@ -176,8 +180,8 @@ static void meet_leftovers(struct leftover *a, struct leftover *b, const struct 
 		a->state = STATE_NAMED;
 	if (b->state == STATE_FREE)
 		b->state = STATE_NAMED;
-	if (a->state == STATE_NAMED && b->state == STATE_NAMED &&
-	    same_record(&train->functions[a->index], &test->functions[b->index])) {
+	struct pgo_function f = pgo_function_head(train, a->index), g = pgo_function_head(test, b->index);
+	if (a->state == STATE_NAMED && b->state == STATE_NAMED && same_record(&f, &g)) {
 		a->state = b->state = STATE_MATCHED;
 		b->partner = a->index;
 	}
@@ -188,8 +192,8 @@ static void gather(struct leftovers *l, const struct pgo_profile *p, const uint8
 	for (size_t i = 0; i < p->function_count; i++) {
 		if (state[i] >= STATE_MATCHED)
 			continue;
-		const struct pgo_function *f = &p->functions[i];
-		size_t length = pgo_name_normalize(*arena, f->name, f->name_length);
+		struct pgo_function f = pgo_function_head(p, i);
+		size_t length = pgo_name_normalize(*arena, f.name, f.name_length);
 		l->items[l->count++] = (struct leftover){.name = *arena,
 							 .length = (uint32_t)length,
 							 .index = (uint32_t)i,
@@ -207,7 +211,7 @@ static void measure(const struct pgo_profile *p, const uint8_t *state, size_t *c
 	for (size_t i = 0; i < p->function_count; i++)
 		if (state[i] < STATE_MATCHED) {
 			++*count;
-			*bytes += p->functions[i].name_length + 1u;
+			*bytes += pgo_function_head(p, i).name_length + 1u;
 		}
 }
 

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "analysis/model/in_place.h"
 #include "pgo/compare.h"
 
 #define PGO_NO_INDEX UINT32_MAX
@@ -127,13 +128,36 @@ struct pgo_blamed {
 	} rows[PGO_BLAME_KINDS][PGO_CULPRITS];
 };
 
-/** Skew of a profile whose counters somebody else walks: `counter_logs` is the sum of c log2 c over them. */
-void pgo_skew_of_functions(struct pgo_skew *out, const struct pgo_profile *profile, enum pgo_record_filter filter,
-			   const struct pgo_summary *summary);
-void pgo_skew_of_counters(struct pgo_skew *out, const struct pgo_summary *summary, double counter_logs);
-
 /** Enter a row; among equal shares the one entered first stays in front. */
 void pgo_blamed_add(struct pgo_blamed *blamed, enum pgo_blame kind, uint32_t row, double share);
+
+/** The largest values, falling. */
+#define PGO_TOP 10
+struct pgo_top {
+	double values[PGO_TOP];
+};
+
+/** What the skew of a profile is made of, added up function by function. */
+struct pgo_skew_sums {
+	double counter_logs, function_logs; /**< sums of v log2 v over counters, over functions */
+	struct pgo_top counters, functions;
+	uint64_t hot_functions;
+};
+
+/** Add a function that ran. `counter_logs` is the sum over its counters. */
+void pgo_skew_add(struct pgo_skew_sums *sums, const pgo_count *counters, uint32_t count, uint64_t max, double mass,
+		  double counter_logs, const struct pgo_summary *summary, const struct pgo_logs *logs);
+
+/** Add the sums of other functions of the same profile. */
+void pgo_skew_merge(struct pgo_skew_sums *to, const struct pgo_skew_sums *from);
+
+void pgo_skew_finish(struct pgo_skew *out, const struct pgo_skew_sums *sums, const struct pgo_summary *summary);
+
+/** What a job finds that is no plain sum. */
+struct pgo_job_extremes {
+	struct pgo_blamed blamed;
+	struct pgo_skew_sums skew[2]; /**< training, test */
+};
 
 /** Sums over counters. Plain sums of doubles, so that partial ones can be added up in a fixed order. */
 struct pgo_totals {
@@ -147,12 +171,11 @@ struct pgo_totals {
 	double hot_both, hot999_both; /**< counters hot on both sides */
 	double join_mass[PGO_JOIN_COUNT][2];
 	double join_count[PGO_JOIN_COUNT];
-	double ran;	/**< functions that ran on either side */
-	double logs[2]; /**< sum of c log2 c over either side's counters */
+	double ran; /**< functions that ran on either side */
 };
 
 /** Pass over the counters of rows [first, last): fills their parts and adds up the totals. */
-void pgo_counters_pass(struct pgo_part *parts, struct pgo_totals *totals, struct pgo_blamed *blamed,
+void pgo_counters_pass(struct pgo_part *parts, struct pgo_totals *totals, struct pgo_job_extremes *extremes,
 		       const struct pgo_join *join, size_t first, size_t last, const struct pgo_side_view *train,
 		       const struct pgo_side_view *test, const struct pgo_logs *logs);
 

@@ -5,7 +5,7 @@
 
 /* A row with all it is ordered by: qsort has no context argument in C17. */
 struct row {
-	const struct pgo_function *function;
+	struct pgo_function function;
 	double bits, mass;
 	uint32_t index;
 };
@@ -17,14 +17,14 @@ static int compare_rows(const void *x, const void *y)
 		return a->bits > b->bits ? -1 : 1;
 	if (a->mass != b->mass)
 		return a->mass > b->mass ? -1 : 1;
-	int names = pgo_function_compare_names(a->function, b->function);
+	int names = pgo_function_compare_names(&a->function, &b->function);
 	return names ? names : a->index < b->index ? -1 : a->index > b->index;
 }
 
-static const struct pgo_function *function_of(const struct pgo_pair *pair, const struct pgo_side_view side[2])
+static struct pgo_function function_of(const struct pgo_pair *pair, const struct pgo_side_view side[2])
 {
 	unsigned s = pair->test != PGO_NO_INDEX;
-	return &side[s].profile->functions[s ? pair->test : pair->train];
+	return pgo_function_head(side[s].profile, s ? pair->test : pair->train);
 }
 
 static int order_run(struct pgo_keyed *run, size_t count, const struct pgo_join *join, const struct pgo_part *parts,

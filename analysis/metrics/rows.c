@@ -9,11 +9,11 @@
 #define ALONE 2 /* jobs of this stage that are no tests */
 
 /* The record a row is named after: B's where there is one. */
-static const struct pgo_function *function_of(const struct pgo_comparing *w, size_t row)
+static struct pgo_function function_of(const struct pgo_comparing *w, size_t row)
 {
 	const struct pgo_pair *pair = &w->join.pairs[row];
 	unsigned s = pair->test != PGO_NO_INDEX;
-	return &w->side[s].profile->functions[s ? pair->test : pair->train];
+	return pgo_function_head(w->side[s].profile, s ? pair->test : pair->train);
 }
 
 /*
@@ -35,7 +35,7 @@ static int choose_tested(struct pgo_comparing *w)
 		double mass = w->parts[i].train_share + w->parts[i].test_share;
 		if (mass == 0 || mass < least)
 			continue;
-		uint32_t n = function_of(w, i)->counter_count;
+		uint32_t n = function_of(w, i).counter_count;
 		w->largest = n > w->largest ? n : w->largest;
 		w->tested[w->tested_count++] = (struct pgo_tested){.row = (uint32_t)i};
 	}
@@ -244,13 +244,13 @@ static void fill_function(struct pgo_function_comparison *f, const struct pgo_co
 	f->flagged = flagged(w, t);
 }
 
-static const char *copy_name(char **at, const struct pgo_function *f)
+static const char *copy_name(char **at, struct pgo_function f)
 {
 	char *name = *at;
-	if (f->name_length)
-		memcpy(name, f->name, f->name_length);
-	name[f->name_length] = '\0';
-	*at += f->name_length + 1;
+	if (f.name_length)
+		memcpy(name, f.name, f.name_length);
+	name[f.name_length] = '\0';
+	*at += f.name_length + 1;
 	return name;
 }
 
@@ -258,11 +258,11 @@ int pgo_rows_list(struct pgo_comparison *out, struct pgo_comparing *w)
 {
 	size_t bytes = 1;
 	for (size_t i = 0; i < w->order_count; i++)
-		bytes += function_of(w, w->order[i].index)->name_length + 1u;
+		bytes += function_of(w, w->order[i].index).name_length + 1u;
 	for (unsigned kind = 0; kind < PGO_BLAME_KINDS; kind++)
 		for (unsigned i = 0; i < PGO_CULPRITS; i++)
 			if (w->blamed.rows[kind][i].share > 0)
-				bytes += function_of(w, w->blamed.rows[kind][i].row)->name_length + 1u;
+				bytes += function_of(w, w->blamed.rows[kind][i].row).name_length + 1u;
 	struct pgo_function_comparison *list = pgo_array_new(w->order_count, sizeof *list);
 	char *names = malloc(bytes), *at = names;
 	if (!list || !names) {

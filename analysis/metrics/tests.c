@@ -93,11 +93,14 @@ void pgo_test_row(struct pgo_tested *out, const struct pgo_part *part, const str
 		  const struct pgo_side_view *train, const struct pgo_side_view *test, double size,
 		  struct pgo_keyed *scratch)
 {
-	const struct pgo_function *f = part->train_share > 0 ? &train->profile->functions[pair->train] : NULL;
-	const struct pgo_function *g = part->test_share > 0 ? &test->profile->functions[pair->test] : NULL;
-	const pgo_count *a = f ? f->counters : NULL;
-	const pgo_count *b = g ? g->counters : NULL;
-	uint32_t count = f ? f->counter_count : g->counter_count;
+	struct pgo_function f = {0}, g = {0};
+	if (part->train_share > 0)
+		f = pgo_function_head(train->profile, pair->train);
+	if (part->test_share > 0)
+		g = pgo_function_head(test->profile, pair->test);
+	const pgo_count *a = f.counters;
+	const pgo_count *b = g.counters;
+	uint32_t count = f.counters ? f.counter_count : g.counter_count;
 
 	out->p_value = g_test(part, a, b, count, train, test, size);
 	if (a && b)

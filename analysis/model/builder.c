@@ -17,14 +17,15 @@ static void prefer_huge_pages(void *items, size_t bytes)
 		(void)madvise((void *)start, end - start, MADV_HUGEPAGE); /* advice: no harm when refused */
 }
 
-int pgo_builder_start_in_place(struct pgo_builder *b, size_t functions)
+int pgo_builder_start_in_place(struct pgo_builder *b, const void *input, size_t functions)
 {
 	b->in_place = true;
+	b->input = input;
 	b->tally[PGO_RECORDS_NORMAL] = calloc(1, sizeof *b->tally[0]);
 	b->tally[PGO_RECORDS_CS] = calloc(1, sizeof *b->tally[0]);
-	if (!b->tally[0] || !b->tally[1] || pgo_vec_reserve(&b->functions, functions))
+	if (!b->tally[0] || !b->tally[1] || pgo_vec_reserve(&b->in_places, functions))
 		return -1;
-	prefer_huge_pages(b->functions.items, b->functions.capacity * sizeof *b->functions.items);
+	prefer_huge_pages(b->in_places.items, b->in_places.capacity * sizeof *b->in_places.items);
 	return 0;
 }
 
@@ -45,34 +46,42 @@ struct pgo_function *pgo_builder_function(struct pgo_builder *b, const char *nam
 	return f;
 }
 
-int pgo_builder_extra(struct pgo_builder *b, uint64_t sites_before, uint64_t bitmap_before, uint32_t *extra)
+struct pgo_function pgo_builder_head(const struct pgo_builder *b, size_t index)
 {
+	if (b->in_place) {
+		const struct pgo_profile p = {
+			.flags = b->flags, .input = (void *)b->input, .places = b->in_places.items};
+		return pgo_function_head(&p, index);
+	}
+	struct pgo_function f = b->functions.items[index];
+	f.name = b->names.items + b->places.items[index].name;
+	f.counters = (const pgo_count *)(b->counters.items + b->places.items[index].first_counter);
+	return f;
+}
+
+int pgo_builder_extra(struct pgo_builder *b, uint64_t sites_before, uint64_t bitmap_before)
+{
+	size_t function = b->in_place ? b->in_places.count : b->functions.count - 1;
 	struct pgo_function_extra e = {.first_site = sites_before,
 				       .first_bitmap = bitmap_before,
 				       .site_count = (uint32_t)(b->sites.count - sites_before),
-				       .bitmap_count = (uint32_t)(b->bitmap.count - bitmap_before)};
-	*extra = 0;
-	if (e.site_count == 0 && e.bitmap_count == 0)
-		return 0;
-	if (pgo_vec_push(&b->extras, e))
-		return -1;
-	*extra = (uint32_t)b->extras.count;
-	return 0;
+				       .bitmap_count = (uint32_t)(b->bitmap.count - bitmap_before),
+				       .function = (uint32_t)function};
+	return e.site_count || e.bitmap_count ? pgo_vec_push(&b->extras, e) : 0;
 }
 
 int pgo_builder_seal(struct pgo_builder *b)
 {
 	struct pgo_function *f = pgo_builder_last(b);
 	uint64_t first = b->places.items[b->places.count - 1].first_counter;
-	const uint64_t *counters = b->counters.items + first;
+	f->counters = (const pgo_count *)(b->counters.items + first);
 	f->counter_count = (uint32_t)(b->counters.count - first);
-	for (uint32_t i = 0; i < f->counter_count; i++) {
-		f->sum = f->sum > UINT64_MAX - counters[i] ? UINT64_MAX : f->sum + counters[i];
-		f->max = counters[i] > f->max ? counters[i] : f->max;
-	}
-	f->flags = pgo_builder_flags(b, f->cfg_hash, f->max, (const pgo_count *)counters);
+	pgo_add_up(f);
+	if ((b->flags & PGO_PROFILE_IR) && (f->cfg_hash >> 60 & 1))
+		f->flags |= PGO_FUNCTION_CS;
+	f->flags |= pgo_limit_flags(b->pseudo_counts, f->max, f->counters);
 	b->counter_count += f->counter_count;
-	return pgo_builder_extra(b, b->sites_before, b->bitmap_before, &f->extra);
+	return pgo_builder_extra(b, b->sites_before, b->bitmap_before);
 }
 
 struct pgo_value *pgo_builder_site(struct pgo_builder *b, uint32_t kind, uint32_t count)
@@ -143,7 +152,9 @@ int pgo_builder_finish(struct pgo_builder *b, uint64_t input_bytes, struct pgo_p
 		.version = b->version,
 		.flags = b->flags,
 		.input_bytes = input_bytes,
-		.function_count = b->functions.count,
+		.function_count = b->in_place ? b->in_places.count : b->functions.count,
+		.places = HAND_OVER(b->in_places),
+		.pseudo_counts = b->pseudo_counts,
 		.functions = HAND_OVER(b->functions),
 		.counter_count = b->counter_count,
 		.extra_count = b->extras.count,
@@ -178,9 +189,10 @@ void pgo_builder_release(struct pgo_builder *b)
 {
 	for (size_t i = 0; i < b->warnings.count; i++)
 		free(b->warnings.items[i]);
-	free(b->tally[0]);
-	free(b->tally[1]);
+	pgo_tally_free(b->tally[0]);
+	pgo_tally_free(b->tally[1]);
 	free(b->functions.items);
+	free(b->in_places.items);
 	free(b->extras.items);
 	free(b->places.items);
 	free(b->counters.items);

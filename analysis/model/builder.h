@@ -2,21 +2,10 @@
 #ifndef PGO_MODEL_BUILDER_H
 #define PGO_MODEL_BUILDER_H
 
-#include <string.h>
-
 #include "analysis/base/vec.h"
+#include "analysis/model/in_place.h"
 #include "analysis/model/tally.h"
 #include "pgo/profile.h"
-
-#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
-#error "the indexed reader leaves little-endian counters in place: it needs a little-endian machine"
-#endif
-
-/** Counters at or above this stand at their limit: LLVM >= 16 saturates here, older ones at 2^64-1. */
-#define PGO_COUNTER_LIMIT (UINT64_MAX - 2)
-
-/** counter[0] at or above this is a pseudo count where pseudo counts exist: 2^64-1 hot, 2^64-2 warm. */
-#define PGO_COUNTER_PSEUDO (UINT64_MAX - 1)
 
 /** Where name and counters of a function stand in the builder's arrays, which move while they grow. */
 struct pgo_place {
@@ -35,14 +24,16 @@ struct pgo_place {
 struct pgo_builder {
 	const char *format; /**< static */
 	uint64_t version;
-	uint32_t flags;	    /**< enum pgo_profile_flag; must be final before the first record is sealed */
-	bool pseudo_counts; /**< the writer knew pseudo counts */
-	bool in_place;	    /**< names and counters of functions point into the input, which the profile must keep */
-	struct pgo_tally *tally[2];	      /**< by enum pgo_record_filter; with in_place */
-	uint64_t hash_mask;		      /**< as in struct pgo_profile */
-	uint64_t counter_count;		      /**< of all functions */
-	uint64_t sites_before, bitmap_before; /**< of the record being built */
-	PGO_VEC(struct pgo_function) functions;
+	uint32_t flags;		    /**< enum pgo_profile_flag; must be final before the first record is sealed */
+	bool pseudo_counts;	    /**< the writer knew pseudo counts */
+	bool in_place;		    /**< functions stay in `input`, which the profile must keep */
+	const unsigned char *input; /**< with in_place */
+	struct pgo_tally *tally[2]; /**< by enum pgo_record_filter; with in_place */
+	uint64_t hash_mask;	    /**< as in struct pgo_profile */
+	uint64_t counter_count;	    /**< of all functions */
+	uint64_t sites_before, bitmap_before;	/**< of the record being built */
+	PGO_VEC(uint64_t) in_places;		/**< with in_place: functions, as in in_place.h */
+	PGO_VEC(struct pgo_function) functions; /**< unless in_place */
 	PGO_VEC(struct pgo_function_extra) extras;
 	PGO_VEC(struct pgo_place) places; /**< one per function, unless in_place */
 	PGO_VEC(uint64_t) counters;	  /**< unless in_place */
@@ -58,28 +49,42 @@ struct pgo_builder {
 };
 
 /**
- * Start a profile whose names and counters stay in the input, with room for this many functions. The memory is only
- * reserved: what is not used is never touched.
+ * Start a profile whose functions stay in `input`, with room for this many of them. The memory is only reserved: what
+ * is not used is never touched.
  */
-int pgo_builder_start_in_place(struct pgo_builder *b, size_t functions);
+int pgo_builder_start_in_place(struct pgo_builder *b, const void *input, size_t functions);
 
 /** Start a record whose name is copied. @return the record, valid until the next one; NULL when out of memory */
 struct pgo_function *pgo_builder_function(struct pgo_builder *b, const char *name, uint32_t name_length,
 					  uint64_t name_ref, uint64_t cfg_hash);
 
-/**
- * Add a whole record whose name and counters stay where they are. Sites and bitmap bytes, if it has any, are added
- * before, and told by what their numbers were before that.
- */
-static inline int pgo_builder_in_place(struct pgo_builder *b, const struct pgo_function *f)
+/** True when a place can hold these offsets. */
+static inline bool pgo_place_fits(uint64_t key, uint64_t record)
 {
-	if (pgo_vec_reserve(&b->functions, 1))
-		return -1;
-	b->functions.items[b->functions.count++] = *f;
-	b->counter_count += f->counter_count;
-	pgo_tally_add(b->tally[(f->flags & PGO_FUNCTION_CS) != 0], f);
-	return 0;
+	return key <= PGO_PLACE_KEY_MOST && record - key <= PGO_PLACE_MOST;
 }
+
+/**
+ * Add a function that stays at these offsets of the input, which fit a place; `f` is complete with flags. Its sites and
+ * bitmap bytes are added before, then pgo_builder_extra().
+ */
+static inline int pgo_builder_in_place(struct pgo_builder *b, const struct pgo_function *f, uint64_t key,
+				       uint64_t record)
+{
+	if (pgo_vec_push(&b->in_places, key << PGO_PLACE_BITS | (record - key)))
+		return -1;
+	b->counter_count += f->counter_count;
+	return pgo_tally_add(b->tally[(f->flags & PGO_FUNCTION_CS) != 0], f);
+}
+
+/** Functions so far. */
+static inline size_t pgo_builder_count(const struct pgo_builder *b)
+{
+	return b->in_place ? b->in_places.count : b->functions.count;
+}
+
+/** Head of a function so far: all but sum, max and the flags that depend on them. */
+struct pgo_function pgo_builder_head(const struct pgo_builder *b, size_t index);
 
 /** The record being built. */
 static inline struct pgo_function *pgo_builder_last(struct pgo_builder *b)
@@ -91,22 +96,11 @@ static inline struct pgo_function *pgo_builder_last(struct pgo_builder *b)
  */
 struct pgo_value *pgo_builder_site(struct pgo_builder *b, uint32_t kind, uint32_t count);
 
-/** Flags a record gets by its counters: those of a whole record in place. */
-static inline uint32_t pgo_builder_flags(const struct pgo_builder *b, uint64_t cfg_hash, uint64_t max,
-					 const pgo_count *counters)
-{
-	uint32_t flags = (b->flags & PGO_PROFILE_IR) && (cfg_hash >> 60 & 1) ? PGO_FUNCTION_CS : 0;
-	if (max >= PGO_COUNTER_LIMIT)
-		flags |= b->pseudo_counts && counters[0] >= PGO_COUNTER_PSEUDO ? PGO_FUNCTION_PSEUDO
-									       : PGO_FUNCTION_SATURATED;
-	return flags;
-}
-
 /**
- * Make the value sites and bitmap bytes added since these numbers of them into what pgo_function.extra refers to.
- * @param[out] extra  0 when there are none. @return 0, or -1 when out of memory
+ * Make the sites and bitmap bytes added since these numbers of them into the extra of the function to come (in place),
+ * or of the last one. @return 0, or -1 when out of memory
  */
-int pgo_builder_extra(struct pgo_builder *b, uint64_t sites_before, uint64_t bitmap_before, uint32_t *extra);
+int pgo_builder_extra(struct pgo_builder *b, uint64_t sites_before, uint64_t bitmap_before);
 
 /** Complete a copied record: its counter count, sum, maximum, flags, sites and bitmap. @return 0, -1 out of memory */
 int pgo_builder_seal(struct pgo_builder *b);

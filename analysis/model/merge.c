@@ -8,9 +8,10 @@ static const char *name_at(const struct pgo_builder *b, size_t index)
 	return b->names.items + b->places.items[index].name;
 }
 
-static struct pgo_function_extra extra_of(const struct pgo_builder *b, const struct pgo_function *f)
+static struct pgo_function_extra extra_of(const struct pgo_builder *b, size_t index)
 {
-	return f->extra ? b->extras.items[f->extra - 1] : (struct pgo_function_extra){0};
+	struct pgo_profile p = {.extra_count = b->extras.count, .extras = b->extras.items};
+	return pgo_profile_extra(&p, index);
 }
 
 /** Indices of records, sorted so that equal name and hash stand together, each group in order of appearance. */
@@ -36,9 +37,10 @@ static bool same_record(const struct pgo_builder *b, size_t i, size_t j)
 	       (x->name_length == 0 || memcmp(name_at(b, i), name_at(b, j), x->name_length) == 0);
 }
 
-static bool same_shape(const struct pgo_builder *b, const struct pgo_function *x, const struct pgo_function *y)
+static bool same_shape(const struct pgo_builder *b, size_t i, size_t j)
 {
-	struct pgo_function_extra ex = extra_of(b, x), ey = extra_of(b, y);
+	const struct pgo_function *x = &b->functions.items[i], *y = &b->functions.items[j];
+	struct pgo_function_extra ex = extra_of(b, i), ey = extra_of(b, j);
 	if (x->counter_count != y->counter_count || ex.site_count != ey.site_count ||
 	    ex.bitmap_count != ey.bitmap_count || (x->flags & PGO_FUNCTION_PSEUDO) != (y->flags & PGO_FUNCTION_PSEUDO))
 		return false;
@@ -71,12 +73,12 @@ static int compare_counts(const void *pa, const void *pb)
 static int merge_site(struct pgo_builder *to, const struct pgo_builder *from, const size_t *group, size_t count,
 		      uint32_t site)
 {
-	struct pgo_function_extra first = extra_of(from, &from->functions.items[group[0]]);
+	struct pgo_function_extra first = extra_of(from, group[0]);
 	if (!pgo_builder_site(to, from->sites.items[first.first_site + site].kind, 0))
 		return -1;
 	size_t start = to->values.count;
 	for (size_t i = 0; i < count; i++) {
-		struct pgo_function_extra e = extra_of(from, &from->functions.items[group[i]]);
+		struct pgo_function_extra e = extra_of(from, group[i]);
 		const struct pgo_value_site *s = &from->sites.items[e.first_site + site];
 		for (uint32_t v = 0; v < s->count; v++)
 			if (pgo_vec_push(&to->values, from->values.items[s->first + v]))
@@ -103,7 +105,7 @@ static int merge_site(struct pgo_builder *to, const struct pgo_builder *from, co
 static int merge_group(struct pgo_builder *to, const struct pgo_builder *from, const size_t *group, size_t count)
 {
 	const struct pgo_function *f = &from->functions.items[group[0]];
-	struct pgo_function_extra extra = extra_of(from, f);
+	struct pgo_function_extra extra = extra_of(from, group[0]);
 	if (pgo_vec_reserve(&to->counters, f->counter_count) || pgo_vec_reserve(&to->bitmap, extra.bitmap_count) ||
 	    !pgo_builder_function(to, name_at(from, group[0]), f->name_length, f->name_ref, f->cfg_hash))
 		return -1;
@@ -116,7 +118,7 @@ static int merge_group(struct pgo_builder *to, const struct pgo_builder *from, c
 	for (uint32_t c = 0; c < extra.bitmap_count; c++) {
 		uint8_t bits = 0;
 		for (size_t i = 0; i < count; i++)
-			bits |= from->bitmap.items[extra_of(from, &from->functions.items[group[i]]).first_bitmap + c];
+			bits |= from->bitmap.items[extra_of(from, group[i]).first_bitmap + c];
 		to->bitmap.items[to->bitmap.count++] = bits;
 	}
 	for (uint32_t s = 0; s < extra.site_count; s++)
@@ -130,7 +132,7 @@ static size_t keep_alike(const struct pgo_builder *b, size_t *group, size_t coun
 {
 	size_t kept = 1;
 	for (size_t i = 1; i < count; i++)
-		if (same_shape(b, &b->functions.items[group[0]], &b->functions.items[group[i]]))
+		if (same_shape(b, group[0], group[i]))
 			group[kept++] = group[i];
 	return kept;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "pgo/profile.h"
+#include "analysis/model/in_place.h"
+#include "analysis/model/tally.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,9 +18,10 @@ void pgo_profile_free(struct pgo_profile *p)
 	else
 		free(p->input);
 	free(p->functions);
+	free(p->places);
 	free(p->extras);
-	free(p->tally[PGO_RECORDS_NORMAL]);
-	free(p->tally[PGO_RECORDS_CS]);
+	pgo_tally_free(p->tally[PGO_RECORDS_NORMAL]);
+	pgo_tally_free(p->tally[PGO_RECORDS_CS]);
 	free(p->counters);
 	free(p->names);
 	free(p->sites);
@@ -31,6 +33,25 @@ void pgo_profile_free(struct pgo_profile *p)
 	free(p->vtable_names);
 	free(p->warnings);
 	free(p);
+}
+
+struct pgo_function pgo_profile_function(const struct pgo_profile *profile, size_t index)
+{
+	return pgo_function_at(profile, index);
+}
+
+struct pgo_function_extra pgo_profile_extra(const struct pgo_profile *profile, size_t index)
+{
+	size_t low = 0, high = profile->extra_count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (profile->extras[middle].function < index)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	struct pgo_function_extra none = {0, 0, 0, 0, 0};
+	return low < profile->extra_count && profile->extras[low].function == index ? profile->extras[low] : none;
 }
 
 pgo_u128 pgo_function_sum(const struct pgo_function *f)

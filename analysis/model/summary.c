@@ -25,8 +25,6 @@ struct gathered {
 };
 
 struct builder {
-	const struct pgo_profile *profile;
-	enum pgo_record_filter filter;
 	const struct pgo_tally *tally;
 	struct gathered gathered[CUTOFFS];
 	size_t gathered_count;
@@ -48,9 +46,16 @@ static pgo_u128 bin_sum(const struct builder *s, unsigned bin)
 	return (pgo_u128)bin_start(bin) * b->count + b->above + ((pgo_u128)s->tally->carries[bin] << 64);
 }
 
-static inline bool counted(const struct builder *s, const struct pgo_function *f)
+void pgo_tally_free(struct pgo_tally *tally)
 {
-	return pgo_function_selected(f, s->filter) && !(f->flags & PGO_FUNCTION_PSEUDO);
+	if (tally)
+		free(tally->large);
+	free(tally);
+}
+
+int pgo_tally_grow(struct pgo_tally *tally, size_t extra)
+{
+	return pgo_vec_grow(&tally->large, &tally->large_capacity, tally->large_count, extra, sizeof *tally->large);
 }
 
 static uint64_t largest(const pgo_count *values, uint64_t count)
@@ -80,11 +85,14 @@ void pgo_tally_extremes(struct pgo_tally *tally, const struct pgo_function *f)
 		found->saturated_counters += c[i] >= PGO_COUNTER_LIMIT;
 }
 
-static void tally_profile(struct pgo_tally *tally, const struct pgo_profile *p, enum pgo_record_filter filter)
+static int tally_profile(struct pgo_tally *tally, const struct pgo_profile *p, enum pgo_record_filter filter)
 {
-	for (size_t i = 0; i < p->function_count; i++)
-		if (pgo_function_selected(&p->functions[i], filter))
-			pgo_tally_add(tally, &p->functions[i]);
+	for (size_t i = 0; i < p->function_count; i++) {
+		struct pgo_function f = pgo_function_at(p, i);
+		if (pgo_function_selected(&f, filter) && pgo_tally_add(tally, &f))
+			return PGO_ENOMEM;
+	}
+	return PGO_OK;
 }
 
 /** What the running sum must reach: floor(total * cutoff / 10^6). The product may need more than 128 bits. */
@@ -116,28 +124,19 @@ static void mark_bins(struct builder *s, pgo_u128 total)
 	}
 }
 
-static void gather_from(struct builder *s, const pgo_count *counters, uint64_t count, uint64_t lowest)
-{
-	for (uint64_t i = 0; i < count; i++) {
-		unsigned slot = counters[i] < lowest ? 0 : s->slot[pgo_tally_bin_of(counters[i])];
-		if (slot)
-			s->gathered[slot - 1].values[s->gathered[slot - 1].count++] = counters[i];
-	}
-}
-
 static void gather_values(struct builder *s)
 {
-	const struct pgo_profile *p = s->profile;
 	uint64_t lowest = UINT64_MAX;
 	for (size_t g = 0; g < s->gathered_count; g++)
 		if (s->gathered[g].bin >= PGO_TALLY_EXACT)
 			lowest = bin_start(s->gathered[g].bin); /* bins descend */
 	if (lowest == UINT64_MAX)
 		return;
-	for (size_t i = 0; i < p->function_count; i++) {
-		const struct pgo_function *f = &p->functions[i];
-		if (f->max >= lowest && counted(s, f))
-			gather_from(s, f->counters, f->counter_count, lowest);
+	for (size_t i = 0; i < s->tally->large_count; i++) {
+		uint64_t c = s->tally->large[i];
+		unsigned slot = c < lowest ? 0 : s->slot[pgo_tally_bin_of(c)];
+		if (slot)
+			s->gathered[slot - 1].values[s->gathered[slot - 1].count++] = c;
 	}
 }
 
@@ -237,22 +236,20 @@ static int find_cutoffs(struct builder *s, struct pgo_summary *out)
 int pgo_profile_summarize(struct pgo_summary *out, const struct pgo_profile *profile, enum pgo_record_filter filter,
 			  struct pgo_error *err)
 {
-	struct builder s = {.profile = profile, .filter = filter, .tally = profile->tally[filter]};
+	struct builder s = {.tally = profile->tally[filter]};
 	struct pgo_tally *own = NULL;
-	int rc = PGO_ENOMEM;
+	int rc = PGO_OK;
 	if (!s.tally) {
-		own = calloc(1, sizeof *own);
-		if (!own)
-			return pgo_error_set(err, rc, "out of memory");
-		tally_profile(own, profile, filter);
-		s.tally = own;
+		s.tally = own = calloc(1, sizeof *own);
+		rc = own ? tally_profile(own, profile, filter) : PGO_ENOMEM;
 	}
-	struct pgo_summary result = s.tally->found;
-	result.nonzero_counters = result.counter_count - s.tally->bins[0].count;
-	rc = find_cutoffs(&s, &result);
-	free(own);
-	if (rc != PGO_OK)
-		return pgo_error_set(err, rc, "out of memory");
-	*out = result;
-	return PGO_OK;
+	if (rc == PGO_OK) {
+		struct pgo_summary result = s.tally->found;
+		result.nonzero_counters = result.counter_count - s.tally->bins[0].count;
+		rc = find_cutoffs(&s, &result);
+		if (rc == PGO_OK)
+			*out = result;
+	}
+	pgo_tally_free(own);
+	return rc == PGO_OK ? PGO_OK : pgo_error_set(err, rc, "out of memory");
 }

@@ -24,8 +24,15 @@ struct pgo_tally_bin {
 struct pgo_tally {
 	struct pgo_tally_bin bins[PGO_TALLY_BINS];
 	uint64_t carries[PGO_TALLY_BINS]; /**< how often `above` passed 2^64: hardly ever */
-	struct pgo_summary found;	  /**< all but the entries and thresholds */
+	uint64_t *large; /**< heap: the counters that share a bin with others, in no order worth relying on */
+	size_t large_count, large_capacity;
+	struct pgo_summary found; /**< all but the entries and thresholds */
 };
+
+void pgo_tally_free(struct pgo_tally *tally);
+
+/** Make room for `extra` more large counters. @return 0, or -1 when out of memory */
+int pgo_tally_grow(struct pgo_tally *tally, size_t extra);
 
 static inline unsigned pgo_tally_shift(uint64_t value)
 {
@@ -41,33 +48,38 @@ static inline unsigned pgo_tally_bin_of(uint64_t value)
 /** What a record has at its limit or before its second counter: the rare part of pgo_tally_add(). */
 void pgo_tally_extremes(struct pgo_tally *tally, const struct pgo_function *f);
 
-/** Add a record. */
-static inline void pgo_tally_add(struct pgo_tally *tally, const struct pgo_function *f)
+/** Add a record. @return 0, or -1 when out of memory */
+static inline int pgo_tally_add(struct pgo_tally *tally, const struct pgo_function *f)
 {
 	struct pgo_summary *found = &tally->found;
 	found->function_count++;
 	if (f->flags & PGO_FUNCTION_PSEUDO) {
 		found->function_count--;
 		found->pseudo_functions++;
-		return;
+		return 0;
 	}
 	found->counter_count += f->counter_count;
 	if (f->max == 0) {
 		tally->bins[0].count += f->counter_count;
-		return;
+		return 0;
 	}
+	if (tally->large_capacity - tally->large_count < f->counter_count && pgo_tally_grow(tally, f->counter_count))
+		return -1;
 	found->nonzero_functions++;
 	found->total += f->sum;
 	for (uint32_t i = 0; i < f->counter_count; i++) {
 		uint64_t c = f->counters[i];
 		unsigned shift = pgo_tally_shift(c), at = shift * PGO_TALLY_MANTISSAS + (unsigned)(c >> shift);
 		tally->bins[at].count++;
+		tally->large[tally->large_count] = c; /* kept when it counts: no branch to mispredict */
+		tally->large_count += c >= PGO_TALLY_EXACT;
 		if (__builtin_add_overflow(tally->bins[at].above, c & ((1ull << shift) - 1), &tally->bins[at].above))
 			tally->carries[at]++;
 	}
 	if (f->counters[0] > found->max_first_count || f->max > found->max_internal_count || f->sum == UINT64_MAX ||
 	    (f->flags & PGO_FUNCTION_SATURATED))
 		pgo_tally_extremes(tally, f);
+	return 0;
 }
 
 #endif

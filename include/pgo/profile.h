@@ -59,28 +59,28 @@ struct pgo_value_site {
 typedef uint64_t pgo_count __attribute__((__aligned__(1), __may_alias__));
 
 /**
- * One function record: 64 bytes, one cache line. Two records of a profile may share a name (other hash, or the CS
- * record), never name and hash.
+ * One function record, as pgo_profile_function() hands it out. Two records of a profile may share a name (other hash, or
+ * the CS record), never name and hash.
  */
 struct pgo_function {
-	const char *name;          /**< name_length bytes, no NUL behind them; owned by the profile */
+	const char *name;	   /**< name_length bytes, no NUL behind them; owned by the profile */
 	const pgo_count *counters; /**< counter_count of them; owned by the profile */
 	uint64_t name_ref; /**< first 8 bytes, little-endian, of MD5(name); as stored where the format stores it */
 	uint64_t cfg_hash; /**< the function's CFG (IR) or AST (front end) hash */
-	uint64_t max;      /**< largest counter */
-	uint64_t sum;      /**< of all its counters, pseudo ones included; stops at 2^64-1: pgo_function_sum() is exact */
+	uint64_t max;	   /**< largest counter */
+	uint64_t sum; /**< of all its counters, pseudo ones included; stops at 2^64-1: pgo_function_sum() is exact */
 	uint32_t name_length; /**< bytes */
 	uint32_t counter_count;
 	uint32_t flags; /**< enum pgo_function_flag */
-	uint32_t extra; /**< 0: neither value sites nor bitmap bytes; else 1 + index into profile.extras */
 };
 
-/** What few functions have. */
+/** What few functions have; in the order of functions. */
 struct pgo_function_extra {
 	uint64_t first_site;   /**< into profile.sites */
 	uint64_t first_bitmap; /**< into profile.bitmap */
 	uint32_t site_count;   /**< value sites of all kinds */
 	uint32_t bitmap_count; /**< MC/DC bitmap bytes */
+	uint32_t function;     /**< index of the function */
 };
 
 /** An order of first executions (temporal profiling). */
@@ -105,8 +105,7 @@ struct pgo_profile {
 	uint64_t version;      /**< format version; 0 where the format has none */
 	uint32_t flags;        /**< enum pgo_profile_flag */
 	uint64_t input_bytes;  /**< size of the input */
-	size_t function_count;
-	struct pgo_function *functions;
+	size_t function_count; /**< pgo_profile_function() has them */
 	uint64_t counter_count; /**< of all functions */
 	size_t extra_count;
 	struct pgo_function_extra *extras;
@@ -124,12 +123,16 @@ struct pgo_profile {
 	uint64_t *trace_refs;
 	uint64_t vtable_names_length; /**< vtable names, joined by byte 1, as in the file */
 	char *vtable_names;
-	/* What names and counters point into: the input itself where the reader left them in place, else copies. */
-	void *input;
-	size_t input_length; /**< of `input`; 0: none is kept */
-	bool input_mapped;   /**< a mapping, not heap memory */
+	/* Functions, either converted, with copies of what they point into, … */
+	struct pgo_function *functions; /**< NULL when they are in place */
 	uint64_t *counters;
 	char *names;
+	/* … or left where the input has them: analysis/model/in_place.h. */
+	uint64_t *places;
+	void *input;
+	size_t input_length;
+	bool input_mapped;  /**< a mapping, not heap memory */
+	bool pseudo_counts; /**< the writer knew pseudo counts */
 	struct pgo_tally *tally[2]; /**< by enum pgo_record_filter: what its reader added up for the summary, or NULL */
 	uint64_t hash_mask;  /**< functions are in rising order of name_ref & hash_mask; 0: in no such order */
 	size_t warning_count; /**< things a person should know that did not stop the reading */
@@ -157,6 +160,9 @@ int pgo_profile_open(struct pgo_profile **out, const char *path, const char *for
 
 void pgo_profile_free(struct pgo_profile *profile);
 
+/** Function `index`, in file order. Its pointers stay valid as long as the profile. */
+struct pgo_function pgo_profile_function(const struct pgo_profile *profile, size_t index);
+
 /** Exact sum of a function's counters. */
 pgo_u128 pgo_function_sum(const struct pgo_function *f);
 
@@ -166,12 +172,8 @@ char *pgo_function_name(const struct pgo_function *f);
 /** Order of two names by their bytes: below, equal to or above 0. */
 int pgo_function_compare_names(const struct pgo_function *a, const struct pgo_function *b);
 
-/** Value sites and bitmap of a function; all zero where it has none. */
-static inline struct pgo_function_extra pgo_function_extra_of(const struct pgo_profile *p, const struct pgo_function *f)
-{
-	struct pgo_function_extra none = {0, 0, 0, 0};
-	return f->extra ? p->extras[f->extra - 1] : none;
-}
+/** Value sites and bitmap of function `index`; all zero where it has none. */
+struct pgo_function_extra pgo_profile_extra(const struct pgo_profile *profile, size_t index);
 
 /**
  * Flags as words joined by "+", e.g. "ir+entry_first", always in one order; "fe" when IR is clear, but for a memory profile

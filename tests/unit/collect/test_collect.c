@@ -95,9 +95,11 @@ static void collect(struct fixture *f)
 
 static uint64_t counter(const struct pgo_profile *p, const char *name, uint32_t i)
 {
-	for (size_t k = 0; k < p->function_count; k++)
-		if (p->functions[k].name_length == strlen(name) && !memcmp(p->functions[k].name, name, strlen(name)))
-			return p->functions[k].counters[i];
+	for (size_t k = 0; k < p->function_count; k++) {
+		struct pgo_function f = pgo_profile_function(p, k);
+		if (f.name_length == strlen(name) && !memcmp(f.name, name, strlen(name)))
+			return f.counters[i];
+	}
 	return 0;
 }
 

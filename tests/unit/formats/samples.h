@@ -65,9 +65,8 @@ static inline void check_invariants(const struct pgo_profile *p)
 	uint64_t counters = 0;
 	assert_non_null(p->format);
 	for (size_t i = 0; i < p->function_count; i++) {
-		const struct pgo_function *f = &p->functions[i];
-		assert_true(f->extra <= p->extra_count);
-		struct pgo_function_extra e = pgo_function_extra_of(p, f);
+		const struct pgo_function value = pgo_profile_function(p, i), *f = &value;
+		struct pgo_function_extra e = pgo_profile_extra(p, i);
 		assert_true(e.first_site <= p->site_count && e.site_count <= p->site_count - e.first_site);
 		assert_true(e.first_bitmap <= p->bitmap_length && e.bitmap_count <= p->bitmap_length - e.first_bitmap);
 		for (uint32_t c = 0; c < f->name_length; c++)
@@ -106,8 +105,10 @@ static inline void check_invariants(const struct pgo_profile *p)
 static inline pgo_u128 total_of(const struct pgo_profile *p)
 {
 	pgo_u128 total = 0;
-	for (size_t i = 0; i < p->function_count; i++)
-		total += pgo_function_sum(&p->functions[i]);
+	for (size_t i = 0; i < p->function_count; i++) {
+		struct pgo_function f = pgo_profile_function(p, i);
+		total += pgo_function_sum(&f);
+	}
 	return total;
 }
 

@@ -32,13 +32,15 @@ static FILE *run(const char *command, const char *sample)
 	return run_on_file(command, path);
 }
 
-static const struct pgo_function *find(const struct pgo_profile *p, const char *name, uint64_t hash)
+static size_t find(const struct pgo_profile *p, const char *name, uint64_t hash)
 {
-	for (size_t i = 0; i < p->function_count; i++)
-		if (p->functions[i].cfg_hash == hash && has_name(&p->functions[i], name))
-			return &p->functions[i];
+	for (size_t i = 0; i < p->function_count; i++) {
+		struct pgo_function f = pgo_profile_function(p, i);
+		if (f.cfg_hash == hash && has_name(&f, name))
+			return i;
+	}
 	fail_msg("llvm-profdata shows '%s' with hash 0x%016" PRIx64 ", we have no such record", name, hash);
-	return NULL;
+	return SIZE_MAX;
 }
 
 /** "[1, 2, 3]": compare with the counters from `first` on. */
@@ -59,14 +61,14 @@ static void compare_list(const struct pgo_function *f, const char *list, uint32_
 static size_t compare_counters(const struct pgo_profile *p, const char *command, const char *sample)
 {
 	char line[65536], name[65536] = "";
-	const struct pgo_function *f = NULL;
+	struct pgo_function value = {0}, *f = &value;
 	size_t shown = 0;
 	FILE *out = run(command, sample);
 	while (fgets(line, sizeof line, out)) {
 		line[strcspn(line, "\n")] = '\0';
 		size_t length = strlen(line);
 		if (strncmp(line, "    Hash: ", 10) == 0) {
-			f = find(p, name, strtoull(line + 10, NULL, 16));
+			value = pgo_profile_function(p, find(p, name, strtoull(line + 10, NULL, 16)));
 			shown++;
 		} else if (strncmp(line, "    Counters: ", 14) == 0) {
 			assert_int_equal(strtoul(line + 14, NULL, 10), f->counter_count);
@@ -183,10 +185,11 @@ static void check_merged_text(char **f, int count)
 	assert_int_equal(pgo_profile_read(&q, text, length, "text", NULL), PGO_OK);
 	assert_int_equal(p->function_count, q->function_count);
 	for (size_t i = 0; i < p->function_count; i++) {
-		const struct pgo_function *a = &p->functions[i];
+		const struct pgo_function va = pgo_profile_function(p, i), *a = &va;
 		char *name = pgo_function_name(a);
-		const struct pgo_function *b = find(q, name, a->cfg_hash);
-		struct pgo_function_extra x = pgo_function_extra_of(p, a), y = pgo_function_extra_of(q, b);
+		size_t at = find(q, name, a->cfg_hash);
+		const struct pgo_function vb = pgo_profile_function(q, at), *b = &vb;
+		struct pgo_function_extra x = pgo_profile_extra(p, i), y = pgo_profile_extra(q, at);
 		free(name);
 		assert_int_equal(a->counter_count, b->counter_count);
 		assert_memory_equal(a->counters, b->counters, a->counter_count * 8);

@@ -38,7 +38,7 @@ static uint64_t distinct_names(const struct pgo_profile *p)
 {
 	uint64_t *refs = malloc((p->function_count + 1) * sizeof *refs), distinct = 0;
 	for (size_t i = 0; i < p->function_count; i++)
-		refs[i] = p->functions[i].name_ref;
+		refs[i] = pgo_profile_function(p, i).name_ref;
 	qsort(refs, p->function_count, sizeof *refs, compare_refs);
 	for (size_t i = 0; i < p->function_count; i++)
 		distinct += i == 0 || refs[i] != refs[i - 1];
@@ -74,7 +74,7 @@ static void check_sample(char **f, int count)
 	check_number(f[0], "counters", f[5], p->counter_count);
 	assert_string_equal(pgo_u128_text(total_of(p), total), f[6]);
 	for (size_t i = 0; i < p->function_count; i++)
-		nonzero += p->functions[i].max != 0;
+		nonzero += pgo_profile_function(p, i).max != 0;
 	check_number(f[0], "nonzero records", f[7], nonzero);
 	check_number(f[0], "bitmap bytes", f[8], p->bitmap_length);
 	check_number(f[0], "value entries", f[9], p->value_count);

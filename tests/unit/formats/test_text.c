@@ -85,9 +85,9 @@ static void values_and_names(void **state)
 	(void)state;
 	struct pgo_profile *p =
 		parse(":ir\na.c:f\n1\n1\n5\n2\n0\n1\n2\na.c:g:3\n** External Symbol **:4\n1\n2\n1\n8:2\n0\n");
-	const struct pgo_function *f = &p->functions[0];
+	const struct pgo_function value = pgo_profile_function(p, 0), *f = &value;
 	assert_true(has_name(f, "a.c:f"));
-	struct pgo_function_extra e = pgo_function_extra_of(p, f);
+	struct pgo_function_extra e = pgo_profile_extra(p, 0);
 	assert_int_equal(f->name_ref, pgo_name_ref("a.c:f", 5));
 	assert_int_equal(e.site_count, 3);
 	assert_int_equal(p->values[0].value, pgo_name_ref("a.c:g", 5));
@@ -107,9 +107,9 @@ static void duplicates_add_up(void **state)
 				      "g\n7\n1\n1\n"
 				      "f\n1\n2\n6\n9\n$1\n2\n1\n0\n1\n2\ng:7\ni:1\n");
 	assert_int_equal(p->function_count, 2);
-	const struct pgo_function *f = &p->functions[0];
+	const struct pgo_function value = pgo_profile_function(p, 0), *f = &value;
 	assert_true(has_name(f, "f"));
-	struct pgo_function_extra e = pgo_function_extra_of(p, f);
+	struct pgo_function_extra e = pgo_profile_extra(p, 0);
 	assert_int_equal(p->counters[0], 11);
 	assert_int_equal(p->counters[1], UINT64_MAX - 2); /* LLVM's limit since 16 */
 	assert_int_equal(f->flags, PGO_FUNCTION_SATURATED);

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PGO_MODEL_IN_PLACE_H
+#define PGO_MODEL_IN_PLACE_H
+
+#include <string.h>
+
+#include "pgo/profile.h"
+
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "functions left in place are little-endian: this needs a little-endian machine"
+#endif
+
+/*
+ * Functions left where an indexed profile has them. A table of them, 64 bytes each, would cost more time than reading
+ *the file: the kernel has to clear its pages. So a function is decoded whenever it is looked at; its place takes 8
+ *bytes: the offset of its key (40 bits) and from there to its record (24 bits).
+ *
+ *	key    = name_ref u64, name length u64, data length u64, name
+ *	record = cfg_hash u64, counters u64, counters * u64
+ *
+ * The reader that made the places has checked that all of it lies within the input.
+ */
+
+#define PGO_PLACE_BITS 24
+#define PGO_PLACE_MOST ((1u << PGO_PLACE_BITS) - 1)
+#define PGO_PLACE_KEY_MOST (UINT64_MAX >> PGO_PLACE_BITS)
+
+/** Counters at or above this stand at their limit: LLVM >= 16 saturates here, older ones at 2^64-1. */
+#define PGO_COUNTER_LIMIT (UINT64_MAX - 2)
+
+/** counter[0] at or above this is a pseudo count where pseudo counts exist: 2^64-1 hot, 2^64-2 warm. */
+#define PGO_COUNTER_PSEUDO (UINT64_MAX - 1)
+
+static inline uint64_t pgo_load64(const unsigned char *at)
+{
+	uint64_t value;
+	memcpy(&value, at, sizeof value);
+	return value;
+}
+
+/** Flags a record gets by its counters. */
+static inline uint32_t pgo_limit_flags(bool pseudo_counts, uint64_t max, const pgo_count *counters)
+{
+	if (max < PGO_COUNTER_LIMIT)
+		return 0;
+	return pseudo_counts && counters[0] >= PGO_COUNTER_PSEUDO ? PGO_FUNCTION_PSEUDO : PGO_FUNCTION_SATURATED;
+}
+
+/** Sum (it stops at 2^64-1) and maximum of the counters. */
+static inline void pgo_add_up(struct pgo_function *f)
+{
+	uint64_t sum = 0, max = 0, carried = 0;
+	for (uint32_t i = 0; i < f->counter_count; i++) {
+		uint64_t c = f->counters[i];
+		sum += c;
+		carried |= sum < c;
+		max = c > max ? c : max;
+	}
+	f->sum = carried ? UINT64_MAX : sum;
+	f->max = max;
+}
+
+static inline const unsigned char *pgo_place_key(const struct pgo_profile *p, size_t index)
+{
+	return (const unsigned char *)p->input + (p->places[index] >> PGO_PLACE_BITS);
+}
+
+/** All of a function but sum, max and the flags that depend on them. */
+static inline struct pgo_function pgo_function_head(const struct pgo_profile *p, size_t index)
+{
+	if (p->functions)
+		return p->functions[index];
+	const unsigned char *key = pgo_place_key(p, index);
+	const unsigned char *record = key + (p->places[index] & PGO_PLACE_MOST);
+	struct pgo_function f = {.name = (const char *)key + 24,
+				 .counters = (const pgo_count *)(record + 16),
+				 .name_ref = pgo_load64(key),
+				 .cfg_hash = pgo_load64(record),
+				 .name_length = (uint32_t)pgo_load64(key + 8),
+				 .counter_count = (uint32_t)pgo_load64(record + 8)};
+	if ((p->flags & PGO_PROFILE_IR) && (f.cfg_hash >> 60 & 1))
+		f.flags = PGO_FUNCTION_CS;
+	return f;
+}
+
+/** pgo_profile_function(), inline. */
+static inline struct pgo_function pgo_function_at(const struct pgo_profile *p, size_t index)
+{
+	struct pgo_function f = pgo_function_head(p, index);
+	if (!p->functions) {
+		pgo_add_up(&f);
+		f.flags |= pgo_limit_flags(p->pseudo_counts, f.max, f.counters);
+	}
+	return f;
+}
+
+/** Name reference alone. */
+static inline uint64_t pgo_name_ref_at(const struct pgo_profile *p, size_t index)
+{
+	return p->functions ? p->functions[index].name_ref : pgo_load64(pgo_place_key(p, index));
+}
+
+#endif
