@@ -153,7 +153,8 @@ int pgo_profile_read(struct pgo_profile **out, const void *bytes, size_t length,
 		     struct pgo_error *err);
 
 /**
- * Read a profile from a regular file ("-": standard input). Adds the path to the error.
+ * Read a profile from a regular file ("-": standard input). Adds the path to the error. An indexed file stays mapped
+ * until pgo_profile_free(): replace it by renaming a new one over it, never by cutting it short.
  * @return as pgo_profile_read(), or PGO_ESYSTEM when the file cannot be read.
  */
 int pgo_profile_open(struct pgo_profile **out, const char *path, const char *format, struct pgo_error *err);
