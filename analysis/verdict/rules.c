@@ -78,6 +78,12 @@ static void advise(const struct subject *s, struct pgo_rule *rule, const char *o
 		pgo_rules_say(rule->advice, "%s", otherwise);
 }
 
+/* A program of fewer functions than that, all of which ran, is small, not idle. */
+static bool ran_too_few(const struct pgo_summary *s, double least)
+{
+	return (double)s->nonzero_functions < least && s->nonzero_functions < s->function_count;
+}
+
 static void integrity_rules(const struct subject *s)
 {
 	const struct pgo_summary *a = &s->c->train.summary;
@@ -85,7 +91,7 @@ static void integrity_rules(const struct subject *s)
 	if (!rule)
 		return;
 	rule->value = (struct pgo_optional){true, (double)a->nonzero_functions};
-	if (rule->value.value < rule->threshold)
+	if (ran_too_few(a, rule->threshold))
 		rule->outcome = PGO_FAIL;
 	pgo_rules_say(rule->evidence, "%llu of %llu functions of the training profile ran%s",
 		      (unsigned long long)a->nonzero_functions, (unsigned long long)a->function_count,
@@ -124,8 +130,8 @@ static void integrity_rules(const struct subject *s)
 static bool reference_ran(const struct subject *s)
 {
 	const struct pgo_summary *b = &s->c->test.summary;
-	if ((double)b->nonzero_functions >= s->judge->policy->min_functions &&
-	    (double)b->total >= s->judge->policy->min_mass && b->total > 0)
+	if (!ran_too_few(b, s->judge->policy->min_functions) && (double)b->total >= s->judge->policy->min_mass &&
+	    b->total > 0)
 		return true;
 	struct pgo_rule *rule = add(s, "reference_mass", "min_mass");
 	if (!rule)
@@ -155,6 +161,11 @@ static void join_rule(struct subject *s)
 	char functions[320];
 	pgo_blame_text(functions, sizeof functions, s->c, PGO_BLAME_MISSED);
 	rule->outcome = PGO_FAIL;
+	if (s->c->join[PGO_JOIN_MATCHED].functions == 0 && stale->functions == 0) {
+		pgo_rules_say(rule->evidence, "the two profiles have no function in common");
+		pgo_rules_say(rule->advice, "check that both come from the same program");
+		return;
+	}
 	pgo_rules_say(
 		rule->evidence,
 		"the training profile is stale: only %.1f %% of %s execution is in functions that match; %.1f %% has "

@@ -151,7 +151,9 @@ static void a_low_join_is_stale_and_skew_is_not_judged(void **state)
 static void damaged_profiles_are_named_before_anything_else(void **state)
 {
 	(void)state;
-	const struct spec zero[] = {{"f", 1, 0, {0, END}}, {0}}, idle[] = {{"f", 1, 0, {12, END}}, {0}};
+	const struct spec zero[] = {{"f", 1, 0, {0, END}}, {0}},
+			  idle[] = {{"f", 1, 0, {12, END}}, {"never", 9, 0, {0, END}}, {0}};
+	const struct spec small[] = {{"f", 1, 0, {90000, END}}, {0}}; /* all there is ran */
 	const struct spec busy[] = {{"f", 1, 0, {90000, END}}, {"g", 2, 0, {5, END}}, {"h", 3, 0, {5, END}},
 				    {"i", 4, 0, {5, END}},     {"j", 5, 0, {5, END}}, {0}};
 	struct pgo_profile *z = make_profile(zero), *i = make_profile(idle), *b = make_profile(busy);
@@ -167,11 +169,20 @@ static void damaged_profiles_are_named_before_anything_else(void **state)
 	v = judged_pair(&c, PGO_REFERENCE_GIVEN, NULL);
 	assert_int_equal(v.outcome, PGO_FAIL);
 	assert_string_equal(rule_of(&v, "functions_ran")->evidence,
-			    "1 of 1 functions of the training profile ran: it is near-idle");
+			    "1 of 2 functions of the training profile ran: it is near-idle");
 	assert_string_equal(rule_of(&v, "mass")->evidence,
 			    "the training profile counts 12 executions: it is near-idle");
 	pgo_verdict_release(&v);
 	pgo_comparison_release(&c);
+
+	struct pgo_profile *tiny = make_profile(small);
+	c = compared(tiny, tiny);
+	v = judged_pair(&c, PGO_REFERENCE_GIVEN, NULL);
+	assert_int_equal(v.outcome, PGO_PASS);
+	assert_string_equal(rule_of(&v, "functions_ran")->evidence, "1 of 1 functions of the training profile ran");
+	pgo_verdict_release(&v);
+	pgo_comparison_release(&c);
+	pgo_profile_free(tiny);
 
 	/* a near-idle reference proves nothing against the training */
 	c = compared(b, i);
