@@ -1,6 +1,7 @@
 # Shared by the scripts beside it: sourced, never run. Sets ROOT and offers say, need.
 set -euo pipefail
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+export PATH # without one bash has its own, but tells nobody
 
 # say LINE...
 say() { printf '%s\n' "$@" >&2; }
