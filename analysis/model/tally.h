@@ -67,15 +67,22 @@ static inline int pgo_tally_add(struct pgo_tally *tally, const struct pgo_functi
 		return -1;
 	found->nonzero_functions++;
 	found->total += f->sum;
-	for (uint32_t i = 0; i < f->counter_count; i++) {
-		uint64_t c = f->counters[i];
+	/* In locals: through the pointers each counter would wait for the stores of the one before. */
+	struct pgo_tally_bin *bins = tally->bins;
+	const pgo_count *counters = f->counters;
+	uint64_t *large = tally->large + tally->large_count;
+	for (uint32_t i = 0, n = f->counter_count; i < n; i++) {
+		uint64_t c = counters[i];
 		unsigned shift = pgo_tally_shift(c), at = shift * PGO_TALLY_MANTISSAS + (unsigned)(c >> shift);
-		tally->bins[at].count++;
-		tally->large[tally->large_count] = c; /* kept when it counts: no branch to mispredict */
-		tally->large_count += c >= PGO_TALLY_EXACT;
-		if (__builtin_add_overflow(tally->bins[at].above, c & ((1ull << shift) - 1), &tally->bins[at].above))
+		uint64_t above = c & ((1ull << shift) - 1);
+		bins[at].count++;
+		bins[at].above += above;
+		if (bins[at].above < above)
 			tally->carries[at]++;
+		*large = c; /* kept when it counts: no branch to mispredict */
+		large += c >= PGO_TALLY_EXACT;
 	}
+	tally->large_count = (size_t)(large - tally->large);
 	if (f->counters[0] > found->max_first_count || f->max > found->max_internal_count || f->sum == UINT64_MAX ||
 	    (f->flags & PGO_FUNCTION_SATURATED))
 		pgo_tally_extremes(tally, f);
