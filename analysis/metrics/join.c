@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "analysis/metrics/metrics.h"
+#include "analysis/model/tally.h"
 
 /*
  * Two tiers. First by exact name: where both profiles list their functions in the order of the same low bits of the
@@ -114,8 +115,10 @@ static size_t lower_bound(const struct pgo_profile *p, uint64_t key)
 
 static void mark_out(const struct join_work *w, const struct pgo_profile *p, uint8_t *state, size_t first, size_t last)
 {
-	if (!(p->flags & PGO_PROFILE_CSIR) && w->filter == PGO_RECORDS_NORMAL)
-		return; /* all are taken */
+	const struct pgo_tally *others =
+		p->tally[w->filter == PGO_RECORDS_NORMAL ? PGO_RECORDS_CS : PGO_RECORDS_NORMAL];
+	if (others && others->found.function_count + others->found.pseudo_functions == 0)
+		return; /* all are taken, and it took no look at any of them to know */
 	for (size_t i = first; i < last; i++) {
 		struct pgo_function f = pgo_function_head(p, i);
 		if (!taken(&f, w->filter))

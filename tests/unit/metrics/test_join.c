@@ -190,7 +190,46 @@ static void names_decide_not_their_hashes(void **state)
 	pgo_profile_free(pb);
 }
 
-/* Two indexed files of one size are walked side by side; the table must find the same. */
+/* Walking both side by side and looking up in the table must find the same. */
+static void check_walk(struct pgo_profile *a, struct pgo_profile *b)
+{
+	assert_true(a->hash_mask > 0 && b->hash_mask > 0);
+	for (int filter = PGO_RECORDS_NORMAL; filter <= PGO_RECORDS_CS; filter++) {
+		struct pgo_join walked, looked_up;
+		join_all(&walked, a, b, (enum pgo_record_filter)filter, 2);
+		uint64_t mask = a->hash_mask;
+		a->hash_mask = 0;
+		join_all(&looked_up, a, b, (enum pgo_record_filter)filter, 1);
+		a->hash_mask = mask;
+		assert_int_equal(walked.count, looked_up.count);
+		assert_memory_equal(walked.pairs, looked_up.pairs, walked.count * sizeof *walked.pairs);
+		assert_int_equal(walked.mismatched_test, looked_up.mismatched_test);
+		assert_int_equal(walked.mismatched_train, looked_up.mismatched_train);
+		pgo_join_release(&walked);
+		pgo_join_release(&looked_up);
+	}
+}
+
+/* Records with the bit of context-sensitive ones, in a profile that is not flagged as having any. */
+static void context_bit_without_the_flag(void **state)
+{
+	(void)state;
+	unsigned char bytes[8192];
+	FILE *file = fopen(FIXTURES "/samples/csir-22.profdata", "rb");
+	assert_non_null(file);
+	size_t length = fread(bytes, 1, sizeof bytes, file);
+	fclose(file);
+	bytes[15] &= (unsigned char)~2; /* bit 57 of the version word at 8 */
+	struct pgo_profile *a = NULL, *b = NULL;
+	assert_int_equal(pgo_profile_read(&a, bytes, length, NULL, NULL), PGO_OK);
+	assert_int_equal(pgo_profile_read(&b, bytes, length, NULL, NULL), PGO_OK);
+	assert_false(a->flags & PGO_PROFILE_CSIR);
+	check_walk(a, b);
+	pgo_profile_free(a);
+	pgo_profile_free(b);
+}
+
+/* Two indexed files of one size are walked side by side. */
 static void walk_and_table_agree(void **state)
 {
 	(void)state;
@@ -208,22 +247,8 @@ static void walk_and_table_agree(void **state)
 			snprintf(path, sizeof path, FIXTURES "/%s", pairs[k][i]);
 			if (pgo_profile_open(&side[i], path, NULL, &err) != PGO_OK)
 				fail_msg("%s: %s", path, err.message);
-			assert_true(side[i]->hash_mask > 0);
 		}
-		for (int filter = PGO_RECORDS_NORMAL; filter <= PGO_RECORDS_CS; filter++) {
-			struct pgo_join walked, looked_up;
-			join_all(&walked, side[0], side[1], (enum pgo_record_filter)filter, 2);
-			uint64_t mask = side[0]->hash_mask;
-			side[0]->hash_mask = 0;
-			join_all(&looked_up, side[0], side[1], (enum pgo_record_filter)filter, 1);
-			side[0]->hash_mask = mask;
-			assert_int_equal(walked.count, looked_up.count);
-			assert_memory_equal(walked.pairs, looked_up.pairs, walked.count * sizeof *walked.pairs);
-			assert_int_equal(walked.mismatched_test, looked_up.mismatched_test);
-			assert_int_equal(walked.mismatched_train, looked_up.mismatched_train);
-			pgo_join_release(&walked);
-			pgo_join_release(&looked_up);
-		}
+		check_walk(side[0], side[1]);
 		pgo_profile_free(side[0]);
 		pgo_profile_free(side[1]);
 	}
@@ -239,6 +264,7 @@ int main(void)
 		cmocka_unit_test(context_sensitive_records_are_kept_apart),
 		cmocka_unit_test(names_decide_not_their_hashes),
 		cmocka_unit_test(walk_and_table_agree),
+		cmocka_unit_test(context_bit_without_the_flag),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
