@@ -108,8 +108,7 @@ static int read_record(struct pgo_indexed *r, struct pgo_cursor *data, size_t ke
 				    "function '%.*s': its records take more than %u bytes, or lie beyond 1 TiB",
 				    name_shown(f.name_length), f.name, PGO_PLACE_MOST);
 	pgo_add_up(&f);
-	f.flags = (b->flags & PGO_PROFILE_IR) && (f.cfg_hash >> 60 & 1) ? PGO_FUNCTION_CS : 0;
-	f.flags |= pgo_limit_flags(b->pseudo_counts, f.max, f.counters);
+	f.flags = pgo_context_flag(b->flags, f.cfg_hash) | pgo_limit_flags(b->pseudo_counts, f.max, f.counters);
 	int rc = PGO_OK;
 	if (r->version >= 11)
 		rc = read_bitmap(r, data, &f);

@@ -21,28 +21,6 @@ const char *pgo_llvm_of_raw_version(uint32_t version)
 	}
 }
 
-const char *pgo_llvm_of_indexed_version(uint32_t version)
-{
-	switch (version) {
-	case 7:
-		return "12 to 14";
-	case 8:
-		return "15";
-	case 9:
-		return "16";
-	case 10:
-		return "17";
-	case 11:
-		return "18";
-	case 12:
-		return "19 to 21";
-	case 13:
-		return "22";
-	default:
-		return NULL;
-	}
-}
-
 uint32_t pgo_llvm_flags(uint64_t version_word, uint64_t *unknown)
 {
 	static const struct {

@@ -6,9 +6,8 @@
 
 /* Numbers shared by LLVM's indexed and raw profiles. Source: InstrProfData.inc of LLVM 14, 19 and 22. */
 
-/** Which LLVM releases write a version of a format: "13", "19 to 22"; NULL for a version no release wrote. */
+/** Which LLVM releases write a version of the raw format: "13", "19 to 22"; NULL for a version no release wrote. */
 const char *pgo_llvm_of_raw_version(uint32_t version);
-const char *pgo_llvm_of_indexed_version(uint32_t version);
 
 /** Bits of the version word, high half; the low half is the version number. */
 #define PGO_LLVM_VARIANT_LOOP_ENTRIES (1ull << 55)

@@ -77,9 +77,7 @@ int pgo_builder_seal(struct pgo_builder *b)
 	f->counters = (const pgo_count *)(b->counters.items + first);
 	f->counter_count = (uint32_t)(b->counters.count - first);
 	pgo_add_up(f);
-	if ((b->flags & PGO_PROFILE_IR) && (f->cfg_hash >> 60 & 1))
-		f->flags |= PGO_FUNCTION_CS;
-	f->flags |= pgo_limit_flags(b->pseudo_counts, f->max, f->counters);
+	f->flags = pgo_context_flag(b->flags, f->cfg_hash) | pgo_limit_flags(b->pseudo_counts, f->max, f->counters);
 	b->counter_count += f->counter_count;
 	return pgo_builder_extra(b, b->sites_before, b->bitmap_before);
 }

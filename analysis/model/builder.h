@@ -18,8 +18,8 @@ struct pgo_place {
  * pgo_builder_release() drops it; both leave it empty. Functions that add return 0, or -1 when out of memory.
  *
  * A copied record is added by pgo_builder_function(), then its counters, bitmap bytes and value sites in any order,
- * then pgo_builder_seal(); records are not interleaved. A reader whose input has names and counters as they are here
- * sets in_place and adds whole records by pgo_builder_in_place(). The two ways do not mix.
+ * then pgo_builder_seal(); records are not interleaved. A reader whose input has functions laid out as in_place.h says
+ * starts with pgo_builder_start_in_place() and adds whole ones by pgo_builder_in_place(). The two ways do not mix.
  */
 struct pgo_builder {
 	const char *format; /**< static */

@@ -38,6 +38,12 @@ static inline uint64_t pgo_load64(const unsigned char *at)
 	return value;
 }
 
+/** PGO_FUNCTION_CS for a context-sensitive record: in IR profiles bit 60 of the hash says so. */
+static inline uint32_t pgo_context_flag(uint32_t profile_flags, uint64_t cfg_hash)
+{
+	return (profile_flags & PGO_PROFILE_IR) && (cfg_hash >> 60 & 1) ? PGO_FUNCTION_CS : 0;
+}
+
 /** Flags a record gets by its counters. */
 static inline uint32_t pgo_limit_flags(bool pseudo_counts, uint64_t max, const pgo_count *counters)
 {
@@ -78,8 +84,7 @@ static inline struct pgo_function pgo_function_head(const struct pgo_profile *p,
 				 .cfg_hash = pgo_load64(record),
 				 .name_length = (uint32_t)pgo_load64(key + 8),
 				 .counter_count = (uint32_t)pgo_load64(record + 8)};
-	if ((p->flags & PGO_PROFILE_IR) && (f.cfg_hash >> 60 & 1))
-		f.flags = PGO_FUNCTION_CS;
+	f.flags = pgo_context_flag(p->flags, f.cfg_hash);
 	return f;
 }
 
