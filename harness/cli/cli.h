@@ -41,6 +41,22 @@ int cli_parse(const struct argp *argp, int argc, char **argv, void *input);
 /** A mistake found by an argp parser: say it and end with PGO_EXIT_USAGE. */
 _Noreturn void cli_wrong(const struct argp_state *state, const char *format, ...) PGO_PRINTF(2, 3);
 
+/** What commands take that print something about a corpus. */
+struct cli_printing {
+	const char *corpus, *output;
+	bool json;
+};
+
+/** The options of these commands, for their tables; terminate the table yourself. */
+#define CLI_PRINTING_ROWS                                                                                              \
+	{"format", 'F', "FORMAT", 0, "text or json", 0},                                                               \
+	{                                                                                                              \
+		"output", 'o', "FILE", 0, "write there instead of standard output", 0                                  \
+	}
+
+/** The part of their argp parser that is alike. @return 0, or ARGP_ERR_UNKNOWN for a key that is not one of them */
+error_t cli_parse_printing(struct cli_printing *printing, int key, char *text, struct argp_state *state);
+
 /** Flush standard output and see whether all arrived. @return `code`, or the exit code of the failure */
 int cli_finish_stdout(int code);
 

@@ -22,39 +22,22 @@ static const char doc[] =
 
 static const struct argp_option rows[] = {
 	{"toolchain", 't', "NAME", 0, "clang, clang-N or rustc", 0},
-	{"format", 'F', "FORMAT", 0, "text or json", 0},
-	{"output", 'o', "FILE", 0, "write there instead of standard output", 0},
+	CLI_PRINTING_ROWS,
 	{0},
 };
 
 struct arguments {
-	const char *corpus, *toolchain, *output;
-	bool json;
+	struct cli_printing printing;
+	const char *toolchain;
 };
 
 static error_t parse_option(int key, char *text, struct argp_state *state)
 {
 	struct arguments *a = state->input;
-	switch (key) {
-	case 't':
-		a->toolchain = text;
-		return 0;
-	case 'o':
-		a->output = text;
-		return 0;
-	case 'F':
-		a->json = !strcmp(text, "json");
-		if (!a->json && strcmp(text, "text"))
-			cli_wrong(state, "--format takes text or json, not '%s'", text);
-		return 0;
-	case ARGP_KEY_ARG:
-		if (a->corpus)
-			cli_wrong(state, "one corpus at a time: '%s' is one too many", text);
-		a->corpus = text;
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
+	if (key != 't')
+		return cli_parse_printing(&a->printing, key, text, state);
+	a->toolchain = text;
+	return 0;
 }
 
 struct writing {
@@ -89,15 +72,15 @@ int cmd_doctor(int argc, char **argv)
 		return usage;
 	progress_init(PROGRESS_QUIET);
 	int code = child_signals_install(&err);
-	if (!code && a.corpus)
-		code = corpus_load(&corpus, a.corpus, &err);
+	if (!code && a.printing.corpus)
+		code = corpus_load(&corpus, a.printing.corpus, &err);
 	if (!code) {
 		const char *toolchain = a.toolchain ? a.toolchain : corpus ? corpus->build.toolchain : NULL;
 		code = doctor_run(&doctor, corpus, toolchain, NULL, &err);
 	}
 	if (!code) {
-		struct writing w = {&doctor, a.json};
-		code = cli_write(a.output, write_doctor, &w, &err);
+		struct writing w = {&doctor, a.printing.json};
+		code = cli_write(a.printing.output, write_doctor, &w, &err);
 	}
 	int exit_code = code ? cli_fail(&err) : doctor.ok ? PGO_EXIT_OK : PGO_EXIT_SYSTEM;
 	doctor_release(&doctor);

@@ -16,38 +16,15 @@ static const char doc[] =
 	"Exit codes: 0 listed, 2 usage, 3 the corpus is wrong, 4 writing failed.\n";
 
 static const struct argp_option rows[] = {
-	{"format", 'F', "FORMAT", 0, "text or json", 0},
-	{"output", 'o', "FILE", 0, "write there instead of standard output", 0},
+	CLI_PRINTING_ROWS,
 	{0},
-};
-
-struct arguments {
-	const char *corpus, *output;
-	bool json;
 };
 
 static error_t parse_option(int key, char *text, struct argp_state *state)
 {
-	struct arguments *a = state->input;
-	switch (key) {
-	case 'o':
-		a->output = text;
-		return 0;
-	case 'F':
-		a->json = !strcmp(text, "json");
-		if (!a->json && strcmp(text, "text"))
-			cli_wrong(state, "--format takes text or json, not '%s'", text);
-		return 0;
-	case ARGP_KEY_ARG:
-		if (a->corpus)
-			cli_wrong(state, "one corpus at a time: '%s' is one too many", text);
-		a->corpus = text;
-		return 0;
-	case ARGP_KEY_NO_ARGS:
+	if (key == ARGP_KEY_NO_ARGS)
 		cli_wrong(state, "which corpus? for example: pgo-harness list workloads/lua");
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
+	return cli_parse_printing(state->input, key, text, state);
 }
 
 /* The argv of a workload with what is known before a run put in. */
@@ -147,7 +124,7 @@ static int write_json(FILE *out, void *data, struct pgo_error *err)
 
 int cmd_list(int argc, char **argv)
 {
-	struct arguments a = {0};
+	struct cli_printing a = {0};
 	struct argp argp = {rows, parse_option, "CORPUS", doc};
 	struct corpus *corpus = NULL;
 	struct pgo_error err = {0};

@@ -139,3 +139,24 @@ void cli_wrong(const struct argp_state *state, const char *format, ...)
 	snprintf(hint, sizeof hint, "'%s --help' lists options and examples", state->name);
 	exit(cli_usage(hint, "%s", message));
 }
+
+error_t cli_parse_printing(struct cli_printing *printing, int key, char *text, struct argp_state *state)
+{
+	switch (key) {
+	case 'o':
+		printing->output = text;
+		return 0;
+	case 'F':
+		printing->json = !strcmp(text, "json");
+		if (!printing->json && strcmp(text, "text"))
+			cli_wrong(state, "--format takes text or json, not '%s'", text);
+		return 0;
+	case ARGP_KEY_ARG:
+		if (printing->corpus)
+			cli_wrong(state, "one corpus at a time: '%s' is one too many", text);
+		printing->corpus = text;
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
