@@ -22,8 +22,9 @@ static int differ(struct pgo_error *err, const char *what, bool train, const cha
 	return PGO_EMISMATCH;
 }
 
-static int check_kinds(uint32_t a, uint32_t b, struct pgo_error *err)
+static int check_kinds(const struct pgo_profile *train, const struct pgo_profile *test, struct pgo_error *err)
 {
+	uint32_t a = train->flags, b = test->flags;
 	static const struct {
 		uint32_t flag;
 		const char *what;
@@ -39,6 +40,13 @@ static int check_kinds(uint32_t a, uint32_t b, struct pgo_error *err)
 		{PGO_PROFILE_LOOP_ENTRIES, "counts loop entries",
 		 "build both with the same -pgo-instrument-loop-entries"},
 	};
+	if (train->kind != test->kind) {
+		pgo_error_set(err, PGO_EMISMATCH,
+			      "the two profiles are of different kinds: the training one holds %s, the test one %s",
+			      pgo_profile_kind_name(train->kind), pgo_profile_kind_name(test->kind));
+		pgo_error_hint(err, "compare profiles that the same kind of tool wrote");
+		return PGO_EMISMATCH;
+	}
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
 		if ((a ^ b) & kinds[i].flag)
 			return differ(err, kinds[i].what, a & kinds[i].flag, kinds[i].hint);
@@ -247,7 +255,7 @@ int pgo_compare(struct pgo_comparison *out, const struct pgo_profile *train, con
 	struct pgo_comparison result = {0};
 	struct pgo_comparing w = {.options = options ? options : &defaults,
 				  .side = {{.profile = train}, {.profile = test}}};
-	int rc = check_kinds(train->flags, test->flags, err);
+	int rc = check_kinds(train, test, err);
 	if (rc)
 		return rc;
 	w.filter = w.options->context_sensitive ? PGO_RECORDS_CS : PGO_RECORDS_NORMAL;

@@ -70,10 +70,58 @@ int pgo_builder_extra(struct pgo_builder *b, uint64_t sites_before, uint64_t bit
 	return e.site_count || e.bitmap_count ? pgo_vec_push(&b->extras, e) : 0;
 }
 
+int pgo_builder_keyed(struct pgo_builder *b, uint64_t key, uint64_t count)
+{
+	return pgo_vec_push(&b->counters, count) || pgo_vec_push(&b->keys, key) ? -1 : 0;
+}
+
+struct keyed_counter {
+	uint64_t key, count;
+};
+
+static int compare_keys(const void *pa, const void *pb)
+{
+	const struct keyed_counter *a = pa, *b = pb;
+	return a->key < b->key ? -1 : a->key > b->key;
+}
+
+/** Rising keys from counter `first` on, each once. Most inputs have them so already. */
+static int order_keys(struct pgo_builder *b, uint64_t first)
+{
+	size_t count = b->counters.count - first, kept = 0;
+	uint64_t *keys = b->keys.items + first, *counters = b->counters.items + first;
+	bool rising = true;
+	for (size_t i = 1; i < count; i++)
+		rising &= keys[i - 1] < keys[i];
+	if (rising)
+		return 0;
+	struct keyed_counter *sorted = malloc(count * sizeof *sorted);
+	if (!sorted)
+		return -1;
+	for (size_t i = 0; i < count; i++)
+		sorted[i] = (struct keyed_counter){keys[i], counters[i]};
+	qsort(sorted, count, sizeof *sorted, compare_keys);
+	for (size_t i = 0; i < count; i++) {
+		uint64_t c = sorted[i].count;
+		if (kept && keys[kept - 1] == sorted[i].key) {
+			uint64_t *sum = &counters[kept - 1];
+			*sum = *sum >= PGO_COUNTER_LIMIT || c > PGO_COUNTER_LIMIT - *sum ? PGO_COUNTER_LIMIT : *sum + c;
+			continue;
+		}
+		keys[kept] = sorted[i].key;
+		counters[kept++] = c;
+	}
+	free(sorted);
+	b->counters.count = b->keys.count = first + kept;
+	return 0;
+}
+
 int pgo_builder_seal(struct pgo_builder *b)
 {
 	struct pgo_function *f = pgo_builder_last(b);
 	uint64_t first = b->places.items[b->places.count - 1].first_counter;
+	if (b->keys.count && order_keys(b, first))
+		return -1;
 	f->counters = (const pgo_count *)(b->counters.items + first);
 	f->counter_count = (uint32_t)(b->counters.count - first);
 	pgo_add_up(f);
@@ -149,6 +197,7 @@ int pgo_builder_finish(struct pgo_builder *b, uint64_t input_bytes, struct pgo_p
 		.format = b->format,
 		.version = b->version,
 		.flags = b->flags,
+		.kind = b->kind,
 		.input_bytes = input_bytes,
 		.function_count = b->in_place ? b->in_places.count : b->functions.count,
 		.places = HAND_OVER(b->in_places),
@@ -158,6 +207,7 @@ int pgo_builder_finish(struct pgo_builder *b, uint64_t input_bytes, struct pgo_p
 		.extra_count = b->extras.count,
 		.extras = HAND_OVER(b->extras),
 		.counters = b->counters.items,
+		.keys = b->keys.items,
 		.names = b->names.items,
 		.tally = {b->tally[0], b->tally[1]},
 		.hash_mask = b->hash_mask,
@@ -194,6 +244,7 @@ void pgo_builder_release(struct pgo_builder *b)
 	free(b->extras.items);
 	free(b->places.items);
 	free(b->counters.items);
+	free(b->keys.items);
 	free(b->names.items);
 	free(b->sites.items);
 	free(b->values.items);

@@ -24,6 +24,7 @@ struct pgo_place {
 struct pgo_builder {
 	const char *format; /**< static */
 	uint64_t version;
+	uint32_t kind;		    /**< enum pgo_profile_kind */
 	uint32_t flags;		    /**< enum pgo_profile_flag; must be final before the first record is sealed */
 	bool pseudo_counts;	    /**< the writer knew pseudo counts */
 	bool in_place;		    /**< functions stay in `input`, which the profile must keep */
@@ -37,6 +38,7 @@ struct pgo_builder {
 	PGO_VEC(struct pgo_function_extra) extras;
 	PGO_VEC(struct pgo_place) places; /**< one per function, unless in_place */
 	PGO_VEC(uint64_t) counters;	  /**< unless in_place */
+	PGO_VEC(uint64_t) keys;		  /**< of counters that are told apart by key; else empty */
 	PGO_VEC(char) names;		  /**< unless in_place */
 	PGO_VEC(struct pgo_value_site) sites;
 	PGO_VEC(struct pgo_value) values;
@@ -104,6 +106,13 @@ int pgo_builder_extra(struct pgo_builder *b, uint64_t sites_before, uint64_t bit
 
 /** Complete a copied record: its counter count, sum, maximum, flags, sites and bitmap. @return 0, -1 out of memory */
 int pgo_builder_seal(struct pgo_builder *b);
+
+/**
+ * Add a counter told apart by its key to the record being built. Either all counters of a profile have keys or none.
+ * pgo_builder_seal() brings them into rising order of keys and adds up those of one key (to PGO_COUNTER_LIMIT).
+ * @return 0, or -1 when out of memory
+ */
+int pgo_builder_keyed(struct pgo_builder *b, uint64_t key, uint64_t count);
 
 /** Note something that does not stop the reading. */
 int pgo_builder_warn(struct pgo_builder *b, const char *format, ...) PGO_PRINTF(2, 3);

@@ -23,6 +23,7 @@ void pgo_profile_free(struct pgo_profile *p)
 	pgo_tally_free(p->tally[PGO_RECORDS_NORMAL]);
 	pgo_tally_free(p->tally[PGO_RECORDS_CS]);
 	free(p->counters);
+	free(p->keys);
 	free(p->names);
 	free(p->sites);
 	free(p->values);
@@ -52,6 +53,18 @@ struct pgo_function_extra pgo_profile_extra(const struct pgo_profile *profile, s
 	}
 	struct pgo_function_extra none = {0, 0, 0, 0, 0};
 	return low < profile->extra_count && profile->extras[low].function == index ? profile->extras[low] : none;
+}
+
+const uint64_t *pgo_profile_keys(const struct pgo_profile *profile, const struct pgo_function *f)
+{
+	return profile->keys ? profile->keys + ((const uint64_t *)(const void *)f->counters - profile->counters) : NULL;
+}
+
+const char *pgo_profile_kind_name(enum pgo_profile_kind kind)
+{
+	static const char *const names[PGO_KIND_COUNT] = {
+		"LLVM instrumentation", "gcc arcs", "sampled lines", "branches", "call sites", "counter table"};
+	return (unsigned)kind < PGO_KIND_COUNT ? names[kind] : "?";
 }
 
 pgo_u128 pgo_function_sum(const struct pgo_function *f)

@@ -15,21 +15,34 @@ extern "C" {
 /** Sums of 64-bit counters do not fit 64 bits: three pseudo counters are enough to overflow. */
 __extension__ typedef unsigned __int128 pgo_u128;
 
-/** Properties of a whole profile (LLVM's variant flags; FORMATS: same bits in raw, indexed and, where it can say so, text). */
+/** Properties of a whole profile (LLVM's variant flags; FORMATS: same bits in raw, indexed and, where it can say so,
+ * text). */
 enum pgo_profile_flag {
-	PGO_PROFILE_IR = 1u << 0,             /**< IR-level instrumentation; clear: clang front end or rustc coverage */
-	PGO_PROFILE_CSIR = 1u << 1,           /**< context-sensitive records present */
-	PGO_PROFILE_ENTRY_FIRST = 1u << 2,    /**< counter 0 is the entry count */
-	PGO_PROFILE_BYTE_COVERAGE = 1u << 3,  /**< counters are 0/1 */
+	PGO_PROFILE_IR = 1u << 0,	     /**< IR-level instrumentation; clear: clang front end or rustc coverage */
+	PGO_PROFILE_CSIR = 1u << 1,	     /**< context-sensitive records present */
+	PGO_PROFILE_ENTRY_FIRST = 1u << 2,   /**< counter 0 is the entry count */
+	PGO_PROFILE_BYTE_COVERAGE = 1u << 3, /**< counters are 0/1 */
 	PGO_PROFILE_FN_ENTRY_ONLY = 1u << 4,
 	PGO_PROFILE_MEMPROF = 1u << 5,
 	PGO_PROFILE_TEMPORAL = 1u << 6,
 	PGO_PROFILE_LOOP_ENTRIES = 1u << 7,
 };
 
+/** What made a profile, and so what its counters count. Profiles of two kinds are never compared. */
+enum pgo_profile_kind {
+	PGO_KIND_LLVM = 0,     /**< counters of LLVM's instrumentation: indexed, raw, text */
+	PGO_KIND_GCC = 1,      /**< counters of gcc's instrumented arcs */
+	PGO_KIND_LINES = 2,    /**< samples by line and discriminator: AutoFDO, CSSPGO */
+	PGO_KIND_BRANCHES = 3, /**< taken branches by offset or block: BOLT */
+	PGO_KIND_CALLS = 4,    /**< samples by call site: Go's pprof */
+	PGO_KIND_TABLE = 5,    /**< a table of counters from anywhere: CSV */
+	PGO_KIND_COUNT = 6,
+};
+
 enum pgo_function_flag {
-	PGO_FUNCTION_CS = 1u << 0,     /**< context-sensitive record (IR profiles: hash bit 60) */
-	PGO_FUNCTION_PSEUDO = 1u << 1, /**< counter 0 is a pseudo count (hot or warm): not a measurement, left out of every sum */
+	PGO_FUNCTION_CS = 1u << 0, /**< context-sensitive record (IR profiles: hash bit 60) */
+	PGO_FUNCTION_PSEUDO =
+		1u << 1, /**< counter 0 is a pseudo count (hot or warm): not a measurement, left out of every sum */
 	PGO_FUNCTION_SATURATED = 1u << 2, /**< a counter stands at its upper limit */
 };
 
@@ -59,8 +72,8 @@ struct pgo_value_site {
 typedef uint64_t pgo_count __attribute__((__aligned__(1), __may_alias__));
 
 /**
- * One function record, as pgo_profile_function() hands it out. Two records of a profile may share a name (other hash, or
- * the CS record), never name and hash.
+ * One function record, as pgo_profile_function() hands it out. Two records of a profile may share a name (other hash,
+ * or the CS record), never name and hash.
  */
 struct pgo_function {
 	const char *name;	   /**< name_length bytes, no NUL behind them; owned by the profile */
@@ -101,11 +114,12 @@ struct pgo_build_id {
  * Functions are in file order; sort by name for output.
  */
 struct pgo_profile {
-	const char *format;    /**< "indexed", "text", … : the registry's name; static */
-	uint64_t version;      /**< format version; 0 where the format has none */
-	uint32_t flags;        /**< enum pgo_profile_flag */
-	uint64_t input_bytes;  /**< size of the input */
-	size_t function_count; /**< pgo_profile_function() has them */
+	const char *format;	/**< "indexed", "text", … : the registry's name; static */
+	uint64_t version;	/**< format version; 0 where the format has none */
+	uint32_t flags;		/**< enum pgo_profile_flag */
+	uint32_t kind;		/**< enum pgo_profile_kind */
+	uint64_t input_bytes;	/**< size of the input */
+	size_t function_count;	/**< pgo_profile_function() has them */
 	uint64_t counter_count; /**< of all functions */
 	size_t extra_count;
 	struct pgo_function_extra *extras;
@@ -126,16 +140,17 @@ struct pgo_profile {
 	/* Functions, either converted, with copies of what they point into, … */
 	struct pgo_function *functions; /**< NULL when they are in place */
 	uint64_t *counters;
+	uint64_t *keys; /**< NULL: counters are told apart by position; else see pgo_profile_keys() */
 	char *names;
 	/* … or left where the input has them: analysis/model/in_place.h. */
 	uint64_t *places;
 	void *input;
 	size_t input_length;
-	bool input_mapped;  /**< a mapping, not heap memory */
-	bool pseudo_counts; /**< the writer knew pseudo counts */
+	bool input_mapped;	    /**< a mapping, not heap memory */
+	bool pseudo_counts;	    /**< the writer knew pseudo counts */
 	struct pgo_tally *tally[2]; /**< by enum pgo_record_filter: what its reader added up for the summary, or NULL */
-	uint64_t hash_mask;  /**< functions are in rising order of name_ref & hash_mask; 0: in no such order */
-	size_t warning_count; /**< things a person should know that did not stop the reading */
+	uint64_t hash_mask;	    /**< functions are in rising order of name_ref & hash_mask; 0: in no such order */
+	size_t warning_count;	    /**< things a person should know that did not stop the reading */
 	char **warnings;
 };
 
@@ -164,6 +179,20 @@ void pgo_profile_free(struct pgo_profile *profile);
 /** Function `index`, in file order. Its pointers stay valid as long as the profile. */
 struct pgo_function pgo_profile_function(const struct pgo_profile *profile, size_t index);
 
+/**
+ * Keys of a function's counters, in rising order, where the profile tells counters apart by key instead of by position
+ * (a sampled profile has only the lines that were hit). What a key is made of depends on the kind:
+ *	lines     line offset << 32 | discriminator
+ *	branches  source << 32 | destination within the function; calls: source << 32 | 1 << 31 | 31 bits of the
+ *callee's hash calls     line offset << 32 | 32 bits of the callee's hash table     the number of the counter, or the
+ *hash of its label with the top bit set
+ * @return NULL where counters are told apart by position
+ */
+const uint64_t *pgo_profile_keys(const struct pgo_profile *profile, const struct pgo_function *f);
+
+/** What made it, in a word or two: "LLVM instrumentation", "gcc arcs", "sampled lines", …; static. */
+const char *pgo_profile_kind_name(enum pgo_profile_kind kind);
+
 /** Exact sum of a function's counters. */
 pgo_u128 pgo_function_sum(const struct pgo_function *f);
 
@@ -177,8 +206,8 @@ int pgo_function_compare_names(const struct pgo_function *a, const struct pgo_fu
 struct pgo_function_extra pgo_profile_extra(const struct pgo_profile *profile, size_t index);
 
 /**
- * Flags as words joined by "+", e.g. "ir+entry_first", always in one order; "fe" when IR is clear, but for a memory profile
- * alone ("memprof"). @return length written (cut at `size`).
+ * Flags as words joined by "+", e.g. "ir+entry_first", always in one order; "fe" when IR is clear, but for a memory
+ * profile alone ("memprof"). @return length written (cut at `size`).
  */
 int pgo_profile_flags_text(uint32_t flags, char *out, size_t size);
 
@@ -201,23 +230,23 @@ struct pgo_summary {
 	uint64_t counter_count;
 	uint64_t nonzero_counters;
 	uint64_t nonzero_functions;
-	uint64_t max_count;          /**< largest counter */
+	uint64_t max_count;	     /**< largest counter */
 	uint64_t max_first_count;    /**< largest counter[0] */
 	uint64_t max_internal_count; /**< largest counter[1..] */
 	uint64_t saturated_counters;
 	uint64_t pseudo_functions;
-	pgo_u128 total;              /**< without pseudo records */
+	pgo_u128 total; /**< without pseudo records */
 	size_t entry_count;
 	struct pgo_summary_entry entries[24];
-	uint64_t hot_threshold;  /**< min_count at 99 %: counters >= it are hot */
+	uint64_t hot_threshold;	   /**< min_count at 99 %: counters >= it are hot */
 	uint64_t hot999_threshold; /**< min_count at 99.9 % */
-	uint64_t cold_threshold; /**< min_count at 99.9999 %: counters <= it are cold */
+	uint64_t cold_threshold;   /**< min_count at 99.9999 %: counters <= it are cold */
 };
 
 /** Which records a summary is made of. */
 enum pgo_record_filter {
 	PGO_RECORDS_NORMAL = 0, /**< in an IR profile with CS records: those without context; in others: all */
-	PGO_RECORDS_CS = 1,     /**< context-sensitive records only */
+	PGO_RECORDS_CS = 1,	/**< context-sensitive records only */
 };
 
 /**
