@@ -21,7 +21,7 @@ static void *read_some(void *argument)
 {
 	struct job *job = argument;
 	for (size_t i; (i = atomic_fetch_add(&job->next, 1)) < job->count;)
-		pgo_profile_open(&job->out[i], job->paths[i], job->format, &job->errors[i]);
+		pgo_profile_open_lazily(&job->out[i], job->paths[i], job->format, &job->errors[i]);
 	return NULL;
 }
 

@@ -81,6 +81,29 @@ static int read_header(struct pgo_indexed *r)
 	return PGO_OK;
 }
 
+/** The cutoffs as the file has them; the thresholds among them are what a comparison starts from. */
+static int read_entries(struct pgo_indexed *r, uint64_t entries, struct pgo_indexed_summary *out)
+{
+	struct pgo_summary *s = &out->summary;
+	s->total = out->total;
+	for (uint64_t i = 0; i < entries; i++) {
+		uint64_t cutoff = 0, min_count = 0, count = 0;
+		pgo_cursor_u64(&r->file, &cutoff);
+		pgo_cursor_u64(&r->file, &min_count);
+		pgo_cursor_u64(&r->file, &count);
+		if (s->entry_count < sizeof s->entries / sizeof s->entries[0])
+			s->entries[s->entry_count++] = (struct pgo_summary_entry){
+				.cutoff = (uint32_t)cutoff, .min_count = min_count, .counter_count = count};
+		if (cutoff == 990000)
+			s->hot_threshold = min_count;
+		if (cutoff == 999000)
+			s->hot999_threshold = min_count;
+		if (cutoff == 999999)
+			s->cold_threshold = min_count;
+	}
+	return PGO_OK;
+}
+
 static int read_summary(struct pgo_indexed *r, struct pgo_indexed_summary *out)
 {
 	struct pgo_cursor *c = &r->file;
@@ -99,13 +122,12 @@ static int read_summary(struct pgo_indexed *r, struct pgo_indexed_summary *out)
 	uint64_t f[6];
 	pgo_cursor_u64s(c, f, 6);
 	pgo_cursor_skip(c, (fields - 6) * 8);
-	*out = (struct pgo_indexed_summary){.present = true, .counters = f[1], .total = f[5]};
 	if (entries > pgo_cursor_left(c) / 24)
 		return pgo_error_at(r->err, PGO_EFORMAT, start + 8,
 				    "summary of %" PRIu64 " cutoffs does not fit into the %zu bytes left", entries,
 				    pgo_cursor_left(c));
-	pgo_cursor_skip(c, entries * 24);
-	return PGO_OK;
+	*out = (struct pgo_indexed_summary){.present = true, .counters = f[1], .total = f[5]};
+	return read_entries(r, entries, out);
 }
 
 static int read_directory(struct pgo_indexed *r)
@@ -160,6 +182,68 @@ static int check_summary(struct pgo_indexed *r, enum pgo_record_filter filter)
 	return PGO_OK;
 }
 
+/** What a later reading of the table, or a walk over it, needs to know. */
+static int note_table(struct pgo_indexed *r)
+{
+	struct pgo_builder *b = r->b;
+	b->table_payload = r->payload;
+	b->table_directory = (size_t)r->directory;
+	b->table_keys = r->key_count;
+	if (!r->stored[PGO_RECORDS_NORMAL].present)
+		return PGO_OK;
+	b->stored = malloc(sizeof *b->stored);
+	if (!b->stored)
+		return pgo_error_set(r->err, PGO_ENOMEM, "out of memory");
+	*b->stored = r->stored[PGO_RECORDS_NORMAL].summary;
+	return PGO_OK;
+}
+
+/** Read a profile whose table was left unread once more, in full, and put it in the place of the other. */
+static int settle(struct pgo_profile *profile, struct pgo_error *err)
+{
+	struct pgo_profile *full = NULL, old = *profile;
+	struct pgo_builder b = {.format = profile->format};
+	int rc = pgo_indexed_read(&b, old.input, old.input_length, err);
+	if (rc == PGO_OK)
+		rc = pgo_builder_finish(&b, old.input_bytes, &full, err);
+	else
+		pgo_builder_release(&b);
+	if (rc != PGO_OK)
+		return rc;
+	full->input = old.input;
+	full->input_length = old.input_length;
+	full->input_mapped = old.input_mapped;
+	*profile = *full;
+	*full = old;
+	full->input = NULL;
+	full->input_mapped = false;
+	pgo_profile_free(full);
+	return PGO_OK;
+}
+
+/** Version 1 is copied, and small tables are not worth a second look. */
+static bool may_wait(const struct pgo_indexed *r)
+{
+	return r->b->lazy && r->version > 1 && r->key_count > PGO_INDEXED_CHECKED_KEYS;
+}
+
+static int read_records(struct pgo_indexed *r)
+{
+	int rc = may_wait(r) ? PGO_OK : pgo_indexed_read_table(r);
+	if (rc == PGO_OK)
+		rc = pgo_indexed_read_sections(r);
+	if (rc == PGO_OK && !may_wait(r))
+		rc = check_summary(r, PGO_RECORDS_NORMAL);
+	if (rc == PGO_OK && !may_wait(r))
+		rc = check_summary(r, PGO_RECORDS_CS);
+	if (rc == PGO_OK && may_wait(r)) {
+		r->b->in_place = true;
+		r->b->settle = settle;
+		r->b->hash_mask = r->bucket_count - 1;
+	}
+	return rc;
+}
+
 int pgo_indexed_read(struct pgo_builder *b, const void *bytes, size_t length, struct pgo_error *err)
 {
 	struct pgo_indexed r = {.file = pgo_cursor(bytes, length), .b = b, .err = err};
@@ -172,12 +256,6 @@ int pgo_indexed_read(struct pgo_builder *b, const void *bytes, size_t length, st
 	if (rc == PGO_OK)
 		rc = read_directory(&r);
 	if (rc == PGO_OK)
-		rc = pgo_indexed_read_table(&r);
-	if (rc == PGO_OK)
-		rc = pgo_indexed_read_sections(&r);
-	if (rc == PGO_OK)
-		rc = check_summary(&r, PGO_RECORDS_NORMAL);
-	if (rc == PGO_OK)
-		rc = check_summary(&r, PGO_RECORDS_CS);
-	return rc;
+		rc = note_table(&r);
+	return rc == PGO_OK ? read_records(&r) : rc;
 }

@@ -4,11 +4,15 @@
 
 #include "analysis/formats/format.h"
 
+/** Up to this many keys every stored hash is checked against the MD5 of its key; MD5 would triple the time beyond. */
+#define PGO_INDEXED_CHECKED_KEYS 4096
+
 /** What a stored summary and the records themselves both tell. */
 struct pgo_indexed_summary {
 	bool present;
 	uint64_t counters;
 	uint64_t total; /**< of all counters, modulo 2^64 */
+	struct pgo_summary summary; /**< total, entries and thresholds */
 };
 
 /** State of one reading, shared by the three files of the indexed reader. Offsets are from the start of the file. */

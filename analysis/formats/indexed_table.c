@@ -6,9 +6,6 @@
 #include "analysis/base/digest.h"
 #include "analysis/formats/indexed.h"
 
-/** Up to this many keys every stored hash is checked against the MD5 of its key; MD5 would triple the time beyond. */
-#define MAX_CHECKED_KEYS 4096
-
 /** Longest part of a name that goes into a message. */
 #define NAME_SHOWN 160
 
@@ -147,7 +144,7 @@ static int read_item(struct pgo_indexed *r, struct pgo_cursor *c, uint64_t bucke
 				    "function '%.*s': data of %" PRIu64 " bytes is not a whole number of 8-byte words",
 				    name_shown(f.name_length), f.name, data_length);
 	if ((hash & (r->bucket_count - 1)) != bucket ||
-	    (r->key_count <= MAX_CHECKED_KEYS && pgo_name_ref(key, (size_t)key_length) != hash)) {
+	    (r->key_count <= PGO_INDEXED_CHECKED_KEYS && pgo_name_ref(key, (size_t)key_length) != hash)) {
 		if (r->misplaced_keys++ == 0)
 			r->first_misplaced = pgo_builder_count(r->b);
 	}

@@ -76,6 +76,7 @@ struct input {
 	size_t length;
 	bool mapped;
 	bool borrowed; /**< the caller's: copied before it is read */
+	bool lazy;     /**< functions may be left unread */
 };
 
 static void release_input(struct input *input)
@@ -117,7 +118,7 @@ static int read_input(struct pgo_profile **out, struct input *input, const char 
 		goto done;
 	if ((rc = own_input(input, err)) != PGO_OK)
 		goto done;
-	struct pgo_builder b = {.format = f->name};
+	struct pgo_builder b = {.format = f->name, .lazy = input->lazy};
 	rc = f->read(&b, input->bytes, input->length, err);
 	bool in_place = b.in_place;
 	if (rc == PGO_OK)
@@ -182,16 +183,17 @@ static int read_unmappable(struct pgo_profile **out, int fd, const char *format,
 	return read_input(out, &input, format, err);
 }
 
-static int read_mapped(struct pgo_profile **out, int fd, size_t length, const char *format, struct pgo_error *err)
+static int read_mapped(struct pgo_profile **out, int fd, size_t length, const char *format, bool lazy,
+		       struct pgo_error *err)
 {
 	void *bytes = mmap(NULL, length, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (bytes == MAP_FAILED)
 		return read_unmappable(out, fd, format, err);
-	struct input input = {.bytes = bytes, .length = length, .mapped = true};
+	struct input input = {.bytes = bytes, .length = length, .mapped = true, .lazy = lazy};
 	return read_input(out, &input, format, err);
 }
 
-static int open_file(struct pgo_profile **out, const char *path, const char *format, struct pgo_error *err)
+static int open_file(struct pgo_profile **out, const char *path, const char *format, bool lazy, struct pgo_error *err)
 {
 	struct stat st;
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -207,7 +209,7 @@ static int open_file(struct pgo_profile **out, const char *path, const char *for
 			       "%s/*.profraw",
 			       path);
 	} else if (S_ISREG(st.st_mode) && st.st_size > 0) {
-		rc = read_mapped(out, fd, (size_t)st.st_size, format, err);
+		rc = read_mapped(out, fd, (size_t)st.st_size, format, lazy, err);
 	} else {
 		rc = read_unmappable(out, fd, format, err);
 	}
@@ -215,11 +217,22 @@ static int open_file(struct pgo_profile **out, const char *path, const char *for
 	return rc;
 }
 
-int pgo_profile_open(struct pgo_profile **out, const char *path, const char *format, struct pgo_error *err)
+static int open_path(struct pgo_profile **out, const char *path, const char *format, bool lazy, struct pgo_error *err)
 {
 	bool standard_input = strcmp(path, "-") == 0;
-	int rc = standard_input ? read_unmappable(out, STDIN_FILENO, format, err) : open_file(out, path, format, err);
+	int rc = standard_input ? read_unmappable(out, STDIN_FILENO, format, err)
+				: open_file(out, path, format, lazy, err);
 	if (rc != PGO_OK)
 		pgo_error_path(err, standard_input ? "standard input" : path);
 	return rc;
+}
+
+int pgo_profile_open(struct pgo_profile **out, const char *path, const char *format, struct pgo_error *err)
+{
+	return open_path(out, path, format, false, err);
+}
+
+int pgo_profile_open_lazily(struct pgo_profile **out, const char *path, const char *format, struct pgo_error *err)
+{
+	return open_path(out, path, format, true, err);
 }

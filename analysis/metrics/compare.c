@@ -53,21 +53,197 @@ static int check_kinds(const struct pgo_profile *train, const struct pgo_profile
 	return PGO_OK;
 }
 
-static int view_side(struct pgo_comparing *w, unsigned s)
+struct pgo_batch *pgo_comparing_batches(struct pgo_comparing *w, size_t count)
 {
-	struct pgo_side_view *v = &w->side[s];
-	struct pgo_side *o = &w->out[s];
-	int rc = pgo_profile_summarize(&o->summary, v->profile, w->filter, NULL);
+	if (pgo_vec_reserve(&w->batches, count))
+		return NULL;
+	struct pgo_batch *first = w->batches.items + w->batches.count;
+	for (size_t i = 0; i < count; i++) {
+		first[i] = (struct pgo_batch){.order = (uint64_t)(w->batches.count + i) << 32,
+					      .first_bits = -1,
+					      .first_mass = -1,
+					      .light_least = -1};
+		for (unsigned kind = 0; kind < PGO_BLAME_KINDS; kind++)
+			for (unsigned k = 0; k < PGO_CULPRITS; k++)
+				first[i].blamed.rows[kind][k].test_ref = PGO_NO_REF;
+	}
+	w->batches.count += count;
+	return first;
+}
+
+void pgo_comparing_clear(struct pgo_comparing *w)
+{
+	for (size_t i = 0; i < w->batches.count; i++)
+		pgo_batch_release(&w->batches.items[i]);
+	pgo_vec_release(&w->batches);
+	pgo_join_release(&w->join);
+}
+
+static size_t jobs_for(size_t rows, size_t each)
+{
+	return (rows + each - 1) / each;
+}
+
+/* A record of the row to come. */
+static void meet(struct pgo_meeting *met, unsigned s, struct pgo_function *f, const struct pgo_measure *m, uint64_t ref,
+		 uint32_t index)
+{
+	const struct pgo_profile *p = m->side[s].profile;
+	*f = pgo_ref_function(p, ref);
+	met->f[s] = f;
+	met->ref[s] = ref;
+	met->index[s] = index;
+	met->sites[s] = p->extra_count ? pgo_profile_extra(p, index).site_count : 0;
+}
+
+static struct pgo_meeting nobody(uint32_t join)
+{
+	return (struct pgo_meeting){.ref = {PGO_NO_REF, PGO_NO_REF}, .index = {PGO_NO_INDEX, PGO_NO_INDEX}, .join = join};
+}
+
+struct measuring {
+	struct pgo_comparing *w;
+	struct pgo_batch *batches;
+};
+
+/* Test records joined by exact name. */
+static void exact_job(void *context, size_t index)
+{
+	const struct measuring *j = context;
+	const struct pgo_measure *m = &j->w->measure;
+	const struct pgo_profile *train = m->side[0].profile, *test = m->side[1].profile;
+	size_t first = index * PGO_ROWS_PER_JOB, last = first + PGO_ROWS_PER_JOB;
+	struct pgo_waiting waiting;
+	pgo_batch_start(&j->batches[index], &waiting);
+	for (size_t t = first; t < last && t < test->function_count; t++) {
+		uint32_t i = j->w->join.partner[t];
+		if (i == PGO_NO_INDEX)
+			continue;
+		struct pgo_function a, b;
+		struct pgo_meeting met = nobody(PGO_JOIN_MATCHED);
+		meet(&met, 0, &a, m, pgo_function_ref(train, i), i);
+		meet(&met, 1, &b, m, pgo_function_ref(test, t), (uint32_t)t);
+		pgo_measure_row(&j->batches[index], m, &met);
+	}
+	pgo_batch_end(&j->batches[index], m);
+}
+
+/* Leftovers lie far apart, and have left the cache: ask for one in time. */
+#define AHEAD 8
+#define LEFT_PER_JOB 2048
+static void fetch_ahead(const struct pgo_measure *m, const struct pgo_leftovers *l, size_t k)
+{
+	size_t tests = l->side[1].count;
+	if (k >= tests + l->side[0].count)
+		return;
+	unsigned s = k < tests;
+	const struct pgo_leftover *item = s ? &l->side[1].items[k] : &l->side[0].items[k - tests];
+	if (!item->idle)
+		pgo_ref_ahead(m->side[s].profile, item->ref);
+}
+
+/* What was left over: test records, then the training records that no test record was joined with. */
+static void leftover_job(void *context, size_t index)
+{
+	const struct measuring *j = context;
+	const struct pgo_measure *m = &j->w->measure;
+	const struct pgo_leftovers *l = &j->w->join.left;
+	size_t first = index * LEFT_PER_JOB, last = first + LEFT_PER_JOB, tests = l->side[1].count;
+	struct pgo_waiting waiting;
+	pgo_batch_start(&j->batches[index], &waiting);
+	for (size_t k = first; k < last && k < tests + l->side[0].count; k++) {
+		unsigned s = k < tests;
+		const struct pgo_leftover *item = s ? &l->side[1].items[k] : &l->side[0].items[k - tests];
+		struct pgo_function f, g;
+		struct pgo_meeting met = nobody(pgo_leftover_class(item, s));
+		if (!s && item->matched)
+			continue;
+		if (k + AHEAD < last)
+			fetch_ahead(m, l, k + AHEAD);
+		if (item->idle && item->partner == PGO_NO_INDEX && pgo_idle_row(&j->batches[index], met.join)) {
+			j->batches[index].sum.mismatched[s] += met.join == PGO_JOIN_MISMATCHED;
+			continue;
+		}
+		meet(&met, s, &f, m, item->ref, item->index);
+		if (item->partner != PGO_NO_INDEX) {
+			const struct pgo_leftover *with = &l->side[0].items[item->partner];
+			meet(&met, 0, &g, m, with->ref, with->index);
+		}
+		pgo_measure_row(&j->batches[index], m, &met);
+	}
+	pgo_batch_end(&j->batches[index], m);
+}
+
+static int measure_jobs(struct pgo_comparing *w, void (*job)(void *, size_t), size_t count)
+{
+	struct measuring j = {.w = w, .batches = pgo_comparing_batches(w, count)};
+	if (!j.batches)
+		return PGO_ENOMEM;
+	pgo_parallel(job, &j, count, w->threads);
+	for (size_t i = 0; i < count; i++)
+		if (j.batches[i].failed)
+			return PGO_ENOMEM;
+	return PGO_OK;
+}
+
+static void summarize_job(void *context, size_t index)
+{
+	struct pgo_comparing *w = context;
+	w->summary_failed[index] =
+		pgo_profile_summarize(&w->out[index].summary, w->measure.side[index].profile, w->filter, NULL);
+}
+
+void pgo_comparing_set_measure(struct pgo_comparing *w)
+{
+	struct pgo_measure *m = &w->measure;
+	for (unsigned s = 0; s < 2; s++)
+		pgo_side_view_set(&m->side[s], &w->out[s].summary);
+	m->heavy = (double)m->side[0].hot * m->side[0].scale * (1 - 1e-9);
+	m->least_tested = m->side[0].total > 0 && m->side[1].total > 0 ? 2 * w->options->min_share : -1;
+}
+
+/* Profiles of any kind: join through a table, then measure. */
+static int measure_by_table(struct pgo_comparing *w)
+{
+	const struct pgo_profile *train = w->measure.side[0].profile, *test = w->measure.side[1].profile;
+	pgo_parallel(summarize_job, w, 2, w->threads);
+	int rc = w->summary_failed[0] ? w->summary_failed[0] : w->summary_failed[1];
 	if (rc)
 		return rc;
-	o->format = v->profile->format;
-	o->version = v->profile->version;
-	o->flags = v->profile->flags;
-	v->summary = &o->summary;
-	v->total = (double)o->summary.total;
-	v->scale = v->total > 0 ? 1 / v->total : 0;
-	v->log_scale = v->total > 0 ? log2(v->scale) : 0;
+	pgo_comparing_set_measure(w);
+	w->measure.sites_matter = train->extra_count || test->extra_count;
+	rc = pgo_join_exact(&w->join, train, test, w->filter);
+	return rc ? rc : measure_jobs(w, exact_job, jobs_for(test->function_count, PGO_ROWS_PER_JOB));
+}
+
+static int settle(struct pgo_comparing *w, struct pgo_error *err)
+{
+	for (unsigned s = 0; s < 2; s++) {
+		/* read on demand: the profile stays what it was to whoever looks at it */
+		int rc = pgo_profile_settle((struct pgo_profile *)w->measure.side[s].profile, err);
+		if (rc)
+			return rc;
+	}
 	return PGO_OK;
+}
+
+/* The records joined by exact name: by a walk where it can be, twice at most, else through a table. */
+static int measure_exact(struct pgo_comparing *w, struct pgo_error *err)
+{
+	const struct pgo_profile *train = w->measure.side[0].profile, *test = w->measure.side[1].profile;
+	int rc = PGO_EOF;
+	for (bool lazy = true; rc == PGO_EOF && lazy && pgo_walk_fits(train, test, w->filter);) {
+		lazy = train->settle || test->settle;
+		rc = pgo_walk(w);
+		if (rc == PGO_OK)
+			return rc;
+		pgo_comparing_clear(w);
+		if (rc == PGO_EOF && settle(w, err) != PGO_OK)
+			return err ? err->code : PGO_EFORMAT;
+	}
+	if (rc == PGO_EOF)
+		rc = settle(w, err);
+	return rc ? rc : measure_by_table(w);
 }
 
 static void add_totals(struct pgo_totals *sum, const struct pgo_totals *t)
@@ -83,71 +259,35 @@ static void add_blamed(struct pgo_blamed *sum, const struct pgo_blamed *b)
 {
 	for (unsigned kind = 0; kind < PGO_BLAME_KINDS; kind++)
 		for (unsigned i = 0; i < PGO_CULPRITS; i++)
-			pgo_blamed_add(sum, kind, b->rows[kind][i].row, b->rows[kind][i].share);
+			pgo_blamed_add(sum, kind, b->rows[kind][i].test_ref, b->rows[kind][i].share);
 }
 
-static void view_job(void *context, size_t index)
-{
-	struct pgo_comparing *w = context;
-	w->view_failed[index] = view_side(w, (unsigned)index);
-}
-
-static void pass_rows(struct pgo_comparing *w, size_t job, size_t first, size_t last)
-{
-	last = last < first + PGO_ROWS_PER_JOB ? last : first + PGO_ROWS_PER_JOB;
-	pgo_counters_pass(w->parts, &w->job_totals[job], &w->job_extremes[job], &w->join, first, last, &w->side[0],
-			  &w->side[1], &w->logs);
-}
-
-#define ALONE 1
-
-/* The counters of what is joined by exact name, in jobs of rows; beside them what stands on its own. */
-static void pass_job(void *context, size_t index)
-{
-	struct pgo_comparing *w = context;
-	if (index == 0)
-		w->failed = pgo_join_rest(&w->join, w->side[0].profile, w->side[1].profile);
-	else
-		pass_rows(w, index - ALONE, (index - ALONE) * PGO_ROWS_PER_JOB, w->join.matched_rows);
-}
-
-/* The counters of the other rows. */
-static void rest_job(void *context, size_t index)
-{
-	struct pgo_comparing *w = context;
-	pass_rows(w, w->matched_jobs + index, w->join.matched_rows + index * PGO_ROWS_PER_JOB, w->join.count);
-}
-
-static size_t jobs_for(size_t rows)
-{
-	return (rows + PGO_ROWS_PER_JOB - 1) / PGO_ROWS_PER_JOB;
-}
-
-static int pass_counters(struct pgo_comparing *w)
+static int measure_all(struct pgo_comparing *w, struct pgo_error *err)
 {
 	struct pgo_skew_sums skew[2] = {{0}};
-	size_t most = w->side[0].profile->function_count + 2 * w->side[1].profile->function_count;
-	w->parts = pgo_array_new(most, sizeof *w->parts);
-	w->job_totals = calloc(jobs_for(most) + 2, sizeof *w->job_totals);
-	w->job_extremes = calloc(jobs_for(most) + 2, sizeof *w->job_extremes);
-	if (!w->parts || !w->job_totals || !w->job_extremes)
-		return PGO_ENOMEM;
-	pgo_logs_init(&w->logs);
-	w->matched_jobs = jobs_for(w->join.matched_rows);
-	pgo_parallel(pass_job, w, ALONE + w->matched_jobs, w->threads);
-	if (w->failed)
-		return w->failed;
-	size_t rest = jobs_for(w->join.count - w->join.matched_rows);
-	pgo_parallel(rest_job, w, rest, w->threads);
-	for (size_t i = 0; i < w->matched_jobs + rest; i++) {
-		add_totals(&w->sum, &w->job_totals[i]);
-		add_blamed(&w->blamed, &w->job_extremes[i].blamed);
+	const struct pgo_leftovers *l = &w->join.left;
+	pgo_logs_init(&w->measure.logs);
+	w->measure.max_functions = w->options->max_functions;
+	int rc = measure_exact(w, err);
+	if (rc == PGO_OK)
+		rc = pgo_join_leftovers(&w->join.left, w->measure.side[0].profile, w->measure.side[1].profile);
+	if (rc == PGO_OK)
+		rc = measure_jobs(w, leftover_job, jobs_for(l->side[0].count + l->side[1].count, LEFT_PER_JOB));
+	for (size_t i = 0; rc == PGO_OK && i < w->batches.count; i++) {
+		add_totals(&w->sum, &w->batches.items[i].sum);
+		add_blamed(&w->blamed, &w->batches.items[i].blamed);
 		for (unsigned s = 0; s < 2; s++)
-			pgo_skew_merge(&skew[s], &w->job_extremes[i].skew[s]);
+			pgo_skew_merge(&skew[s], &w->batches.items[i].skew[s]);
 	}
-	for (unsigned s = 0; s < 2; s++)
-		pgo_skew_finish(&w->out[s].skew, &skew[s], &w->out[s].summary);
-	return PGO_OK;
+	for (unsigned s = 0; s < 2; s++) {
+		const struct pgo_profile *p = w->measure.side[s].profile;
+		struct pgo_side *o = &w->out[s];
+		o->format = p->format;
+		o->version = p->version;
+		o->flags = p->flags;
+		pgo_skew_finish(&o->skew, &skew[s], &o->summary);
+	}
+	return rc;
 }
 
 static double ratio(double x)
@@ -163,10 +303,10 @@ static void fill_join(struct pgo_comparison *out, const struct pgo_comparing *w)
 						     .train_mass = ratio(t->join_mass[j][0]),
 						     .test_mass = ratio(t->join_mass[j][1])};
 	/* Rows of stale functions stand on one side each; a function is counted once. */
-	uint64_t a = w->join.mismatched_train, b = w->join.mismatched_test;
-	out->join[PGO_JOIN_MISMATCHED].functions = a > b ? a : b;
+	double a = t->mismatched[0], b = t->mismatched[1];
+	out->join[PGO_JOIN_MISMATCHED].functions = (uint64_t)(a > b ? a : b);
 	out->join_rate = out->join[PGO_JOIN_MATCHED].test_mass;
-	out->overlap_ratio = ratio(t->overlap_llvm);
+	out->overlap_ratio = ratio(t->overlap - t->overlap_sites);
 	out->overlap_mismatched = ratio(out->join[PGO_JOIN_MISMATCHED].test_mass + t->sites_differ);
 	out->overlap_unique = out->join[PGO_JOIN_ONLY_TEST].test_mass;
 }
@@ -209,7 +349,7 @@ static void fill_distances(struct pgo_comparison *out, const struct pgo_comparin
 {
 	const struct pgo_totals *t = &w->sum;
 	const struct pgo_summary *a = &w->out[0].summary, *b = &w->out[1].summary;
-	bool any = w->side[0].total > 0 || w->side[1].total > 0;
+	bool any = w->measure.side[0].total > 0 || w->measure.side[1].total > 0;
 
 	out->jsd_bits = ratio(t->jsd);
 	out->jsd_between_bits = ratio(t->between);
@@ -223,14 +363,9 @@ static void fill_distances(struct pgo_comparison *out, const struct pgo_comparin
 	out->hot_jaccard_999 = jaccard(t->hot999_both, hot_at(a, 999000), hot_at(b, 999000));
 }
 
-static int compute(struct pgo_comparison *out, struct pgo_comparing *w)
+static int compute(struct pgo_comparison *out, struct pgo_comparing *w, struct pgo_error *err)
 {
-	pgo_parallel(view_job, w, 2, w->threads);
-	int rc = w->view_failed[0] ? w->view_failed[0] : w->view_failed[1];
-	if (rc == PGO_OK)
-		rc = pgo_join_exact(&w->join, w->side[0].profile, w->side[1].profile, w->filter, w->threads);
-	if (rc == PGO_OK)
-		rc = pass_counters(w);
+	int rc = measure_all(w, err);
 	if (rc == PGO_OK)
 		rc = pgo_rows_test(w);
 	if (rc)
@@ -239,13 +374,19 @@ static int compute(struct pgo_comparison *out, struct pgo_comparing *w)
 	out->train = w->out[0];
 	out->test = w->out[1];
 	out->tested_functions = w->tested_count;
-	out->train_profile = w->side[0].profile;
-	out->test_profile = w->side[1].profile;
+	out->train_profile = w->measure.side[0].profile;
+	out->test_profile = w->measure.side[1].profile;
 	fill_join(out, w);
 	fill_distances(out, w);
-	fill_decisions(&out->decisions, &w->sum, w->side[1].total > 0);
+	fill_decisions(&out->decisions, &w->sum, w->measure.side[1].total > 0);
 	pgo_retained_estimate(out);
 	return pgo_rows_list(out, w);
+}
+
+/* Functions, or as many as the file says it has. */
+static size_t size_of(const struct pgo_profile *p)
+{
+	return p->settle ? p->table_keys : p->function_count;
 }
 
 int pgo_compare(struct pgo_comparison *out, const struct pgo_profile *train, const struct pgo_profile *test,
@@ -253,25 +394,24 @@ int pgo_compare(struct pgo_comparison *out, const struct pgo_profile *train, con
 {
 	struct pgo_compare_options defaults = pgo_compare_defaults();
 	struct pgo_comparison result = {0};
+	struct pgo_error own = {0}, *at = err ? err : &own;
 	struct pgo_comparing w = {.options = options ? options : &defaults,
-				  .side = {{.profile = train}, {.profile = test}}};
-	int rc = check_kinds(train, test, err);
+				  .measure.side = {{.profile = train}, {.profile = test}}};
+	int rc = check_kinds(train, test, at);
 	if (rc)
 		return rc;
 	w.filter = w.options->context_sensitive ? PGO_RECORDS_CS : PGO_RECORDS_NORMAL;
-	w.threads = train->function_count + test->function_count >= PGO_PARALLEL_FROM ? PGO_THREADS : 1;
-	rc = compute(&result, &w);
+	w.threads = size_of(train) + size_of(test) >= PGO_PARALLEL_FROM ? PGO_THREADS : 1;
+	rc = compute(&result, &w, at);
 	if (rc == PGO_OK)
 		*out = result;
-	else
-		pgo_error_set(err, rc, "out of memory while comparing %zu and %zu functions", train->function_count,
-			      test->function_count);
-	pgo_join_release(&w.join);
-	free(w.parts);
-	free(w.job_totals);
-	free(w.job_extremes);
+	else if (rc == PGO_ENOMEM)
+		pgo_error_set(at, rc, "out of memory while comparing %zu and %zu functions", size_of(train),
+			      size_of(test));
+	pgo_comparing_clear(&w);
+	pgo_vec_release(&w.rows);
+	free(w.tested_rows);
 	free(w.tested);
-	free(w.order);
 	return rc;
 }
 

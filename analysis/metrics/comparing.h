@@ -15,29 +15,43 @@ struct pgo_comparing {
 	const struct pgo_compare_options *options;
 	enum pgo_record_filter filter;
 	unsigned threads;
-	struct pgo_side_view side[2];
 	struct pgo_side out[2];
-	struct pgo_join join;
-	struct pgo_logs logs;
-	struct pgo_part *parts; /**< one per row of the join */
-	struct pgo_totals *job_totals;
-	struct pgo_job_extremes *job_extremes;
-	size_t matched_jobs; /**< of those: for the first rows of the join */
+	struct pgo_measure measure;
+	struct pgo_join join; /**< by table; a walk leaves only its leftovers here */
+	PGO_VEC(struct pgo_batch) batches; /**< in the order of rows */
 	struct pgo_totals sum;
 	struct pgo_blamed blamed;
 	struct pgo_optional spearman, kendall, matching[3];
-	struct pgo_tested *tested; /**< in the order of rows */
+	int summary_failed[2];
+	struct pgo_row *tested_rows; /**< in the order of rows */
+	struct pgo_tested *tested;   /**< one for each of them */
 	size_t tested_count;
 	size_t flagged;
-	uint32_t largest;	 /**< counters of the largest tested row */
-	struct pgo_keyed *order; /**< rows to hand out, in order */
-	size_t order_count;
-	double size; /**< effective executions a profile stands for */
-	int failed, view_failed[2];
+	pgo_rows rows;	  /**< to hand out, in order */
+	double size;	  /**< effective executions a profile stands for */
 	atomic_bool test_failed;
 };
 
-/** After the pass over the counters: the tests per function, rank correlations, weight matching, the rows to list. */
+/** Add `count` empty batches. @return the first of them, or NULL when out of memory */
+struct pgo_batch *pgo_comparing_batches(struct pgo_comparing *w, size_t count);
+
+/** What measuring needs to know of the two sides, from w->out's summaries. */
+void pgo_comparing_set_measure(struct pgo_comparing *w);
+
+/** Throw away what was measured. */
+void pgo_comparing_clear(struct pgo_comparing *w);
+
+/** True when both profiles can be walked side by side. */
+bool pgo_walk_fits(const struct pgo_profile *train, const struct pgo_profile *test, enum pgo_record_filter filter);
+
+/**
+ * Measure all records joined by exact name of two profiles that lie in the same hash order, reading both tables side by
+ * side; leaves the others in w->join.left, the summaries in w->out.
+ * @return PGO_OK, PGO_ENOMEM, or PGO_EOF: something is not plainly in order; nothing of it is to be used.
+ */
+int pgo_walk(struct pgo_comparing *w);
+
+/** After the counters: the tests per function, rank correlations, weight matching, the rows to list. */
 int pgo_rows_test(struct pgo_comparing *w);
 
 /** Fill functions, names and culprits of `out`. @return PGO_OK or PGO_ENOMEM */

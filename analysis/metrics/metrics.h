@@ -5,10 +5,13 @@
 #include <math.h>
 #include <string.h>
 
+#include "analysis/base/vec.h"
+#include "analysis/metrics/kernel.h"
 #include "analysis/model/in_place.h"
 #include "pgo/compare.h"
 
 #define PGO_NO_INDEX UINT32_MAX
+#define PGO_NO_REF UINT64_MAX
 
 /** A function's sum as a real number, exact sums above 2^64 included. */
 static inline double pgo_function_mass(const struct pgo_function *f)
@@ -58,35 +61,63 @@ static inline double pgo_v_log_v(const struct pgo_logs *logs, uint64_t v)
 	return v < PGO_SMALL ? logs->v_log_v[v] : (double)v * pgo_log2(logs, (double)v);
 }
 
-/** A row of the join: one function record on one side, or a matched record on both. */
-struct pgo_pair {
-	uint32_t train; /**< PGO_NO_INDEX: not on this side */
-	uint32_t test;
-	uint32_t join; /**< enum pgo_join_class; PGO_JOIN_COUNT: no row, it stands further down or is not taken */
+/** A record the join by exact name left over. */
+struct pgo_leftover {
+	uint64_t ref;	  /**< pgo_function_ref() */
+	uint64_t hash;	  /**< of its normalised name: pgo_leftover_hash() */
+	uint64_t cfg_hash;
+	uint32_t counter_count;
+	uint32_t index;	  /**< in its profile */
+	uint32_t partner; /**< of a test record: number of the training leftover it is joined with, or PGO_NO_INDEX */
+	uint8_t named;	  /**< the other side has a record of this name */
+	uint8_t matched;
+	uint8_t idle; /**< has no count */
 };
 
-/**
- * The join in two steps, so that the counters of the first can be worked on during the second. Rows [0, matched_rows)
- * are the test profile's records in its order: those matched by exact name, and void ones. All others follow: the test
- * records that were left, in order, then the training ones.
- */
+struct pgo_leftovers {
+	PGO_VEC(struct pgo_leftover) side[2]; /**< training, test; each in its order */
+};
+
+/** Note a record that is left over; `f` is complete. @return 0, or -1 when out of memory */
+int pgo_leftover_add(struct pgo_leftovers *l, unsigned side, const struct pgo_function *f, uint64_t ref, uint32_t index,
+		     bool named);
+
+/** Join leftovers by normalised name, CFG hash and number of counters: first goes with first. @return PGO_OK, PGO_ENOMEM */
+int pgo_join_leftovers(struct pgo_leftovers *l, const struct pgo_profile *train, const struct pgo_profile *test);
+
+/** Class of a record that leftovers were joined into. */
+static inline uint32_t pgo_leftover_class(const struct pgo_leftover *l, unsigned side)
+{
+	return l->matched ? PGO_JOIN_MATCHED
+	       : l->named ? PGO_JOIN_MISMATCHED
+	       : side	  ? PGO_JOIN_ONLY_TEST
+			  : PGO_JOIN_ONLY_TRAIN;
+}
+
+/** The join by exact name through a table. */
 struct pgo_join {
-	struct pgo_pair *pairs; /**< heap, with room for all rows there can be */
-	size_t matched_rows;
-	size_t count;		   /**< after the second step */
-	uint64_t mismatched_train; /**< records */
-	uint64_t mismatched_test;
-	uint8_t *train_state, *test_state; /**< heap, for the second step */
+	uint32_t *partner; /**< of each test record: the training record, or PGO_NO_INDEX; heap */
+	struct pgo_leftovers left;
 };
 
-/** First step: by exact name, of the records `filter` takes. @return PGO_OK or PGO_ENOMEM; release `out` either way. */
+/** Join the records `filter` takes by exact name. @return PGO_OK or PGO_ENOMEM; release `out` either way. */
 int pgo_join_exact(struct pgo_join *out, const struct pgo_profile *train, const struct pgo_profile *test,
-		   enum pgo_record_filter filter, unsigned threads);
-
-/** Second step: by normalised name, and what cannot be joined. Leaves rows [0, matched_rows) alone. */
-int pgo_join_rest(struct pgo_join *join, const struct pgo_profile *train, const struct pgo_profile *test);
+		   enum pgo_record_filter filter);
 
 void pgo_join_release(struct pgo_join *join);
+
+/** True when two records have one name. */
+static inline bool pgo_same_name(const struct pgo_function *a, const struct pgo_function *b)
+{
+	return a->name_ref == b->name_ref && a->name_length == b->name_length &&
+	       (a->name_length == 0 || memcmp(a->name, b->name, a->name_length) == 0);
+}
+
+/** True when two records of one name are the same function. */
+static inline bool pgo_same_record(const struct pgo_function *a, const struct pgo_function *b)
+{
+	return a->cfg_hash == b->cfg_hash && a->counter_count == b->counter_count;
+}
 
 /**
  * Normalise a PGO name: file part cut to its base name, codegen unit of rustc dropped, separator always ';', hashes of
@@ -101,35 +132,14 @@ size_t pgo_name_file_prefix(const char *name, size_t length);
 /** One side of a comparison as the passes over the counters need it. */
 struct pgo_side_view {
 	const struct pgo_profile *profile;
-	const struct pgo_summary *summary;
-	double scale; /**< 1 / total; 0 for an all-zero profile */
+	uint64_t hot, hot999, cold; /**< thresholds */
+	double scale;		    /**< 1 / total; 0 for an all-zero profile */
 	double total;
 	double log_scale; /**< log2(scale); 0 for an all-zero profile */
 };
 
-/** What the pass over the counters leaves for each row. */
-struct pgo_part {
-	double train_share, test_share;
-	double jsd_bits;
-	double shape_tv; /**< meaningful when both shares are > 0 and the row is matched */
-};
-
-/** Class of a record's largest counter by its own profile's thresholds; never when nothing ran. */
-enum pgo_class pgo_record_class(const struct pgo_side_view *side, uint32_t index);
-
-/** Index of its largest counter, the first of equal ones; PGO_NO_INDEX when nothing ran. */
-uint32_t pgo_record_dominant(const struct pgo_side_view *side, uint32_t index);
-
-/** Rows with the most of the mass a function can be blamed for, by falling share; share 0 where there is none. */
-struct pgo_blamed {
-	struct {
-		uint32_t row;
-		double share;
-	} rows[PGO_BLAME_KINDS][PGO_CULPRITS];
-};
-
-/** Enter a row; among equal shares the one entered first stays in front. */
-void pgo_blamed_add(struct pgo_blamed *blamed, enum pgo_blame kind, uint32_t row, double share);
+/** Fill all but the profile. */
+void pgo_side_view_set(struct pgo_side_view *view, const struct pgo_summary *summary);
 
 /** The largest values, falling. */
 #define PGO_TOP 10
@@ -144,25 +154,19 @@ struct pgo_skew_sums {
 	uint64_t hot_functions;
 };
 
-/** Add a function that ran. `counter_logs` is the sum over its counters. */
+/** Add a function that ran; its logarithms are added by the caller. */
 void pgo_skew_add(struct pgo_skew_sums *sums, const pgo_count *counters, uint32_t count, uint64_t max, double mass,
-		  double counter_logs, const struct pgo_summary *summary, const struct pgo_logs *logs);
+		  uint64_t hot_threshold);
 
 /** Add the sums of other functions of the same profile. */
 void pgo_skew_merge(struct pgo_skew_sums *to, const struct pgo_skew_sums *from);
 
 void pgo_skew_finish(struct pgo_skew *out, const struct pgo_skew_sums *sums, const struct pgo_summary *summary);
 
-/** What a job finds that is no plain sum. */
-struct pgo_job_extremes {
-	struct pgo_blamed blamed;
-	struct pgo_skew_sums skew[2]; /**< training, test */
-};
-
 /** Sums over counters. Plain sums of doubles, so that partial ones can be added up in a fixed order. */
 struct pgo_totals {
 	double overlap;	     /**< sum of min(p, q) over matched records */
-	double overlap_llvm; /**< the same over those with as many value sites too */
+	double overlap_sites; /**< the part of it in records with another number of value sites */
 	double sites_differ; /**< B's mass in matched records with another number of value sites */
 	double jsd, between;
 	double bhattacharyya; /**< sum of sqrt(p q) */
@@ -171,24 +175,165 @@ struct pgo_totals {
 	double hot_both, hot999_both; /**< counters hot on both sides */
 	double join_mass[PGO_JOIN_COUNT][2];
 	double join_count[PGO_JOIN_COUNT];
-	double ran; /**< functions that ran on either side */
+	double mismatched[2]; /**< records, by side */
+	double ran;	      /**< functions that ran on either side */
 };
 
-/** Pass over the counters of rows [first, last): fills their parts and adds up the totals. */
-void pgo_counters_pass(struct pgo_part *parts, struct pgo_totals *totals, struct pgo_job_extremes *extremes,
-		       const struct pgo_join *join, size_t first, size_t last, const struct pgo_side_view *train,
-		       const struct pgo_side_view *test, const struct pgo_logs *logs);
+/** A row: one record on one side, or a record of either side that is the same function. */
+struct pgo_row {
+	uint64_t ref[2]; /**< training, test: pgo_function_ref(), or PGO_NO_REF */
+	uint64_t order;	 /**< rises as rows were joined */
+	double share[2];
+	double jsd_bits;
+	double shape_tv;   /**< meaningful when both shares are > 0 */
+	uint32_t index[2]; /**< in its profile, or PGO_NO_INDEX */
+	uint8_t join;	   /**< enum pgo_join_class */
+	uint8_t class[2];  /**< enum pgo_class of its largest counter by its own profile's thresholds */
+};
+
+/** The record a row is named after: B's where there is one; without sum and maximum. */
+struct pgo_function pgo_row_function(const struct pgo_row *row, const struct pgo_side_view side[2]);
+
+/** Rows with the most of the mass a function can be blamed for, by falling share; share 0 where there is none. */
+struct pgo_blamed {
+	struct {
+		uint64_t test_ref;
+		double share;
+	} rows[PGO_BLAME_KINDS][PGO_CULPRITS];
+};
+
+/** Enter a row; among equal shares the one entered first stays in front. */
+void pgo_blamed_add(struct pgo_blamed *blamed, enum pgo_blame kind, uint64_t test_ref, double share);
+
+typedef PGO_VEC(struct pgo_row) pgo_rows;
+
+struct pgo_share_pair {
+	double train, test;
+};
+typedef PGO_VEC(struct pgo_share_pair) pgo_share_pairs;
+
+struct pgo_measure;
+struct pgo_waiting;
+
+/**
+ * What one job of a comparison adds up and keeps. Of the rows themselves only those are kept that something further on
+ * asks for; a row for each function would cost more time than all else, in pages the kernel has to clear.
+ */
+struct pgo_batch {
+	struct pgo_totals sum;
+	struct pgo_blamed blamed;
+	struct pgo_skew_sums skew[2];
+	double share[2]; /**< of functions both sides ran */
+	uint64_t order;	      /**< of the next row */
+	uint32_t records[2];  /**< of the next record, where the job counts them itself */
+	pgo_rows tested;      /**< rows with mass enough to be tested */
+	pgo_rows first;	      /**< candidates for the list: at least the first `max_functions` of all; or all rows */
+	double first_bits, first_mass; /**< of the last one certain to be among the first; -1 while there are fewer */
+	pgo_share_pairs heavy;	       /**< all rows with at least the hot threshold's mass in A */
+	pgo_share_pairs light;	       /**< of the others at least those with most of A's mass, PGO_LIGHT of them */
+	double light_least;
+	struct pgo_waiting *waiting; /**< rows not yet measured; the job's */
+	bool failed;		     /**< out of memory */
+};
+#define PGO_LIGHT 100
+
+/** A row both sides ran of which more is asked for than its part in the sums. */
+struct pgo_waiting_row {
+	struct pgo_row row;
+	uint32_t first, last; /**< its counters among the waiting ones */
+	uint32_t tested;      /**< its place among the tested rows, or PGO_NO_INDEX */
+	bool sites_differ;
+};
+
+/** Rows both sides ran, and their counters, measured together: as many as the nearest cache takes. */
+#define PGO_WAITING_ROWS 64
+#define PGO_WAITING_COUNTERS 256
+struct pgo_waiting {
+	uint32_t rows, counters, large;
+	uint32_t capacity; /**< of counters */
+	void *heap;	   /**< of the arrays, when a function has more counters than fit into `arrays`; else NULL */
+	uint64_t *x, *y;
+	double *ratio, *divergence, *distance, *overlap, *under_served, *demoted;
+	uint64_t most[2]; /**< largest of the waiting counters, by side */
+	struct pgo_kernel_sums sums;
+	struct pgo_kernel_cuts *cuts[2]; /**< borrowed; NULL: not asked for */
+	double share[2][PGO_WAITING_ROWS]; /**< of the waiting rows, and where their counters start */
+	uint64_t test_ref[PGO_WAITING_ROWS];
+	uint32_t first[PGO_WAITING_ROWS];
+	struct pgo_waiting_row row[PGO_WAITING_ROWS];
+	double arrays[8][PGO_WAITING_COUNTERS + PGO_LANES];
+};
+
+/** Start a job: `waiting` is where its rows wait, and must stay until pgo_batch_end(). */
+void pgo_batch_start(struct pgo_batch *batch, struct pgo_waiting *waiting);
+
+/** Measure what still waits. */
+void pgo_batch_end(struct pgo_batch *batch, const struct pgo_measure *m);
+
+/** What all jobs share. */
+struct pgo_measure {
+	struct pgo_side_view side[2];
+	struct pgo_logs logs;
+	double least_tested;   /**< sum of the shares from which a row is tested; < 0: none is */
+	double heavy;	       /**< A's share from which a row is heavy */
+	size_t max_functions;  /**< 0: all */
+	bool sites_matter;     /**< a profile has value sites */
+};
+
+/** Two records that are one function, or one record alone. */
+struct pgo_meeting {
+	const struct pgo_function *f[2]; /**< training, test; complete; NULL: not there */
+	uint64_t ref[2];
+	uint32_t index[2];
+	uint32_t sites[2];
+	uint32_t join; /**< enum pgo_join_class */
+};
+
+/** True when a row that never ran cannot get on the list: then only its number counts. */
+static inline bool pgo_idle_row(struct pgo_batch *batch, enum pgo_join_class join)
+{
+	if (batch->first_mass <= 0)
+		return false;
+	batch->order++;
+	batch->sum.join_count[join]++;
+	return true;
+}
+
+/** Measure a row, sooner or later: add it to the sums, keep it where it may be asked for. */
+void pgo_measure_row(struct pgo_batch *batch, const struct pgo_measure *m, const struct pgo_meeting *met);
+
+void pgo_batch_release(struct pgo_batch *batch);
+
+/** Ask for the record at a reference, which has left the cache. */
+static inline void pgo_ref_ahead(const struct pgo_profile *p, uint64_t ref)
+{
+	if (p->functions || ref == PGO_NO_REF)
+		return;
+	const char *record = (const char *)p->input + (ref >> PGO_PLACE_BITS) + (ref & PGO_PLACE_MOST);
+	__builtin_prefetch(record);
+	__builtin_prefetch(record + 64);
+}
+
+static inline void pgo_row_ahead(const struct pgo_row *row, const struct pgo_side_view side[2])
+{
+	pgo_ref_ahead(side[0].profile, row->ref[0]);
+	pgo_ref_ahead(side[1].profile, row->ref[1]);
+}
+
+/** Cut the candidates for the list to `limit`. @return PGO_OK or PGO_ENOMEM */
+int pgo_rows_cut(pgo_rows *rows, size_t limit, const struct pgo_side_view side[2]);
+
+/** Index of its largest counter, the first of equal ones; PGO_NO_INDEX when nothing ran. */
+uint32_t pgo_record_dominant(const struct pgo_side_view *side, uint64_t ref);
 
 /** The divergence of two shares in bits: m (1 - H2(p / (p + q))), m = (p + q) / 2. Range 0..m. */
 double pgo_jsd_term(double p, double q);
 
 /** A tested function's numbers. */
 struct pgo_tested {
-	uint32_t row;
+	const struct pgo_row *row;
 	double p_value;
 	double q_value;
-	struct pgo_optional shape_jsd_bits;
-	struct pgo_optional ks_p_value;
 };
 
 /** A sort key and what it belongs to. */
@@ -198,12 +343,17 @@ struct pgo_keyed {
 };
 
 /**
- * Test one row: G-test of homogeneity of its counters (and of the rest of the program), Kolmogorov-Smirnov on counter
- * ranks. `size` is the effective number of executions each profile stands for.
- * @param scratch  room for the row's counters. */
-void pgo_test_row(struct pgo_tested *out, const struct pgo_part *part, const struct pgo_pair *pair,
-		  const struct pgo_side_view *train, const struct pgo_side_view *test, double size,
-		  struct pgo_keyed *scratch);
+ * Test one row: G-test of homogeneity of its counters and of the rest of the program. `size` is the effective number of
+ * executions each profile stands for.
+ */
+void pgo_test_row(struct pgo_tested *out, const struct pgo_side_view side[2], double size);
+
+/**
+ * What is only told of rows that are listed: the shape's divergence, and Kolmogorov-Smirnov on counter ranks.
+ * @return PGO_OK or PGO_ENOMEM
+ */
+int pgo_test_shape(struct pgo_function_comparison *out, const struct pgo_row *row, const struct pgo_side_view side[2],
+		   double size);
 
 /** P(K > lambda), Kolmogorov's distribution: 2 sum_{k>=1} (-1)^(k-1) exp(-2 k^2 lambda^2). 1 for lambda <= 0. */
 double pgo_kolmogorov_q(double lambda);
@@ -237,9 +387,10 @@ int pgo_sums_of_top(double *out, const double *x, const double *y, size_t count,
 /** The n-th largest value (n from 1) of an array, which is left in another order. */
 double pgo_select_largest(double *values, size_t count, size_t n);
 
-/** Rows with mass by falling divergence, then falling mass, then name. @return PGO_OK or PGO_ENOMEM */
-int pgo_order_rows(struct pgo_keyed *order, size_t count, const struct pgo_join *join, const struct pgo_part *parts,
-		   const struct pgo_side_view side[2]);
+/**
+ * Bring row numbers into the order of the list: rows with mass by falling divergence, then falling mass, then name;
+ * behind them those without, as joined. @return PGO_OK or PGO_ENOMEM */
+int pgo_order_rows(struct pgo_keyed *order, size_t count, const struct pgo_row *rows, const struct pgo_side_view side[2]);
 
 /** Fill `out->retained` from the other fields. */
 void pgo_retained_estimate(struct pgo_comparison *out);

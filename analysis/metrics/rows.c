@@ -5,40 +5,36 @@
 
 #include "analysis/metrics/comparing.h"
 
-#define TESTS_PER_JOB 1024
+#define TESTS_PER_JOB 256
+#define AHEAD 8
 #define ALONE 2 /* jobs of this stage that are no tests */
 
-/* The record a row is named after: B's where there is one. */
-static struct pgo_function function_of(const struct pgo_comparing *w, size_t row)
+/* Rows of all batches, in order. */
+static struct pgo_row *collect(const struct pgo_comparing *w, size_t *count, size_t list)
 {
-	const struct pgo_pair *pair = &w->join.pairs[row];
-	unsigned s = pair->test != PGO_NO_INDEX;
-	return pgo_function_head(w->side[s].profile, s ? pair->test : pair->train);
+	size_t total = 0, at = 0;
+	for (size_t i = 0; i < w->batches.count; i++)
+		total += ((const pgo_rows *)((const char *)&w->batches.items[i] + list))->count;
+	struct pgo_row *rows = pgo_array_new(total, sizeof *rows);
+	for (size_t i = 0; rows && i < w->batches.count; i++) {
+		const pgo_rows *from = (const pgo_rows *)((const char *)&w->batches.items[i] + list);
+		if (from->count)
+			memcpy(rows + at, from->items, from->count * sizeof *rows);
+		at += from->count;
+	}
+	*count = total;
+	return rows;
 }
 
-/*
- * Independent filtering: whether a function is tested depends on its mean share alone, not on how the sides differ.
- * The shares of both sides add up to 2, so only so many rows can have `least`.
- */
+/* Independent filtering: whether a function is tested depends on its mean share alone, not on how the sides differ. */
 static int choose_tested(struct pgo_comparing *w)
 {
-	double least = 2 * w->options->min_share;
-	size_t most = w->join.count;
-	if (least > 0 && 2 / least + 1 < (double)most)
-		most = (size_t)(2 / least) + 1;
-	w->tested = malloc((most + 1) * sizeof *w->tested);
-	if (!w->tested)
+	w->tested_rows = collect(w, &w->tested_count, offsetof(struct pgo_batch, tested));
+	w->tested = pgo_array_new(w->tested_count, sizeof *w->tested);
+	if (!w->tested_rows || !w->tested)
 		return PGO_ENOMEM;
-	if (w->side[0].total == 0 || w->side[1].total == 0)
-		return PGO_OK;
-	for (size_t i = 0; i < w->join.count && w->tested_count < most; i++) {
-		double mass = w->parts[i].train_share + w->parts[i].test_share;
-		if (mass == 0 || mass < least)
-			continue;
-		uint32_t n = function_of(w, i).counter_count;
-		w->largest = n > w->largest ? n : w->largest;
-		w->tested[w->tested_count++] = (struct pgo_tested){.row = (uint32_t)i};
-	}
+	for (size_t i = 0; i < w->tested_count; i++)
+		w->tested[i] = (struct pgo_tested){.row = &w->tested_rows[i]};
 	return PGO_OK;
 }
 
@@ -49,10 +45,10 @@ static int correlate(struct pgo_comparing *w)
 	size_t n = 0;
 	int rc = PGO_ENOMEM;
 	for (size_t i = 0; x && y && i < w->tested_count; i++) {
-		uint32_t row = w->tested[i].row;
-		x[n] = w->parts[row].train_share;
-		y[n] = w->parts[row].test_share;
-		n += w->join.pairs[row].join != PGO_JOIN_MISMATCHED;
+		const struct pgo_row *row = w->tested[i].row;
+		x[n] = row->share[0];
+		y[n] = row->share[1];
+		n += row->join != PGO_JOIN_MISMATCHED;
 	}
 	if (x && y)
 		rc = pgo_rank_correlations(&w->spearman, &w->kendall, x, y, n);
@@ -62,89 +58,102 @@ static int correlate(struct pgo_comparing *w)
 }
 
 /*
- * B's share in A's 10 and 100 largest functions, and in as many as have a hot counter. A function with a hot counter
- * has at least that mass, so where they are 100 or more, only functions with as much can be among the largest.
+ * Shares by their leading bits: exponent and two bits of the mantissa. A share is at most 1 (and a rounding error), so
+ * these are below SHARE_BINS.
  */
-static int match_weights(struct pgo_comparing *w)
+#define SHARE_BIN_SHIFT 50
+#define SHARE_BINS 4096
+struct share_bin {
+	uint64_t count;
+	double test; /* B's share */
+};
+
+static size_t share_bin(double share)
 {
-	size_t sizes[3] = {10, 100, w->out[0].skew.hot_functions}, n = 0, most = 0;
-	double least = sizes[2] >= 100 ? (double)w->out[0].summary.hot_threshold * w->side[0].scale * (1 - 1e-9) : 0;
-	double *x = NULL, *y = NULL, sums[3];
-	int rc = PGO_ENOMEM;
-	if (w->side[0].total == 0 || w->side[1].total == 0)
-		return PGO_OK;
-	for (size_t i = 0; i < w->join.count; i++)
-		most += w->parts[i].train_share > 0 && w->parts[i].train_share >= least;
-	x = pgo_array_new(most, sizeof *x);
-	y = pgo_array_new(most, sizeof *y);
-	for (size_t i = 0; x && y && i < w->join.count; i++)
-		if (w->parts[i].train_share > 0 && w->parts[i].train_share >= least) {
-			x[n] = w->parts[i].train_share;
-			y[n++] = w->parts[i].test_share;
+	uint64_t bits;
+	memcpy(&bits, &share, sizeof bits);
+	size_t bin = bits >> SHARE_BIN_SHIFT;
+	return bin < SHARE_BINS ? bin : SHARE_BINS - 1;
+}
+
+static const pgo_share_pairs *pairs_of(const struct pgo_comparing *w, size_t list)
+{
+	const struct pgo_batch *b = &w->batches.items[list / 2];
+	return list % 2 ? &b->light : &b->heavy;
+}
+
+static struct share_bin *count_shares(const struct pgo_comparing *w)
+{
+	struct share_bin *bins = calloc(SHARE_BINS, sizeof *bins);
+	for (size_t l = 0; bins && l < 2 * w->batches.count; l++) {
+		const pgo_share_pairs *p = pairs_of(w, l);
+		for (size_t i = 0; i < p->count; i++) {
+			struct share_bin *bin = &bins[share_bin(p->items[i].train)];
+			bin->count++;
+			bin->test += p->items[i].test;
 		}
-	if (x && y)
-		rc = pgo_sums_of_top(sums, x, y, n, sizes, 3);
-	for (unsigned k = 0; rc == PGO_OK && k < 3; k++)
-		w->matching[k] = (struct pgo_optional){true, sums[k] < 1 ? sums[k] : 1};
+	}
+	return bins;
+}
+
+/* The first `n` of the pairs in a bin, by falling share of A: their shares of B. */
+static int sum_in_bin(double *sum, const struct pgo_comparing *w, const struct share_bin *bins, size_t bin, size_t n)
+{
+	size_t count = 0;
+	double *x = pgo_array_new(bins[bin].count, sizeof *x), *y = pgo_array_new(bins[bin].count, sizeof *y);
+	int rc = x && y ? PGO_OK : PGO_ENOMEM;
+	for (size_t l = 0; rc == PGO_OK && l < 2 * w->batches.count; l++) {
+		const pgo_share_pairs *p = pairs_of(w, l);
+		for (size_t i = 0; i < p->count; i++)
+			if (share_bin(p->items[i].train) == bin) {
+				x[count] = p->items[i].train;
+				y[count++] = p->items[i].test;
+			}
+	}
+	if (rc == PGO_OK)
+		rc = pgo_sums_of_top(sum, x, y, count, &n, 1);
 	free(x);
 	free(y);
 	return rc;
 }
 
-/* Which rows are handed out when all are: those with mass in order, the others behind them as joined. */
-static int order_all(struct pgo_comparing *w)
-{
-	size_t massive = 0, rest;
-	for (size_t i = 0; i < w->join.count; i++)
-		massive += w->parts[i].train_share + w->parts[i].test_share > 0;
-	rest = massive;
-	massive = 0;
-	for (size_t i = 0; i < w->join.count; i++) {
-		if (w->join.pairs[i].join == PGO_JOIN_COUNT)
-			continue;
-		w->order_count++;
-		bool mass = w->parts[i].train_share + w->parts[i].test_share > 0;
-		w->order[mass ? massive++ : rest++].index = (uint32_t)i;
-	}
-	return pgo_order_rows(w->order, massive, &w->join, w->parts, w->side);
-}
-
 /*
- * The `limit` rows with the most divergence: all rows at or above the limit-th value, then these in order. A row's
- * divergence is at most its mean share, so where the limit-th among the tested has the share that testing takes, no
- * other row comes before it, and the tested ones are enough to look at.
+ * B's share in A's 10 and 100 largest functions, and in as many as have a hot counter. A function with a hot counter
+ * has at least that mass, so where they are 100 or more, only heavy ones can be among the largest.
  */
-static int order_first(struct pgo_comparing *w, size_t limit)
+static int match_weights(struct pgo_comparing *w)
 {
-	double *bits = pgo_array_new(w->tested_count, sizeof *bits);
-	double least = 0;
-	if (!bits)
-		return PGO_ENOMEM;
-	for (size_t i = 0; i < w->tested_count; i++)
-		bits[i] = w->parts[w->tested[i].row].jsd_bits;
-	if (w->tested_count >= limit)
-		least = pgo_select_largest(bits, w->tested_count, limit);
-	free(bits);
-	if (least < w->options->min_share || least == 0) {
-		int rc = order_all(w);
-		w->order_count = limit < w->order_count ? limit : w->order_count;
-		return rc;
+	const size_t sizes[3] = {10, PGO_LIGHT, w->out[0].skew.hot_functions};
+	if (w->measure.side[0].total == 0 || w->measure.side[1].total == 0)
+		return PGO_OK;
+	struct share_bin *bins = count_shares(w);
+	int rc = bins ? PGO_OK : PGO_ENOMEM;
+	for (unsigned k = 0; rc == PGO_OK && k < 3; k++) {
+		double sum = 0, rest = 0;
+		size_t left = sizes[k], bin = SHARE_BINS;
+		while (left && bin > 0 && bins[bin - 1].count <= left) {
+			bin--;
+			left -= bins[bin].count;
+			sum += bins[bin].test;
+		}
+		if (left && bin > 0)
+			rc = sum_in_bin(&rest, w, bins, bin - 1, left);
+		sum += rest;
+		w->matching[k] = (struct pgo_optional){true, sum < 1 ? sum : 1};
 	}
-	for (size_t i = 0; i < w->tested_count; i++)
-		if (w->parts[w->tested[i].row].jsd_bits >= least)
-			w->order[w->order_count++].index = w->tested[i].row;
-	int rc = pgo_order_rows(w->order, w->order_count, &w->join, w->parts, w->side);
-	w->order_count = limit;
+	free(bins);
 	return rc;
 }
 
+/* The rows to hand out, in order. */
 static int order_rows(struct pgo_comparing *w)
 {
-	size_t limit = w->options->max_functions;
-	w->order = pgo_array_new(w->join.count, sizeof *w->order);
-	if (!w->order)
+	size_t limit = w->options->max_functions, count = 0;
+	w->rows.items = collect(w, &count, offsetof(struct pgo_batch, first));
+	if (!w->rows.items)
 		return PGO_ENOMEM;
-	return limit ? order_first(w, limit) : order_all(w);
+	w->rows.count = w->rows.capacity = count;
+	return pgo_rows_cut(&w->rows, limit ? limit : count, w->measure.side);
 }
 
 /* This stage: what needs all rows beside the tests, which need only their own. */
@@ -157,16 +166,11 @@ static void test_job(void *context, size_t index)
 		return;
 	}
 	size_t first = (index - ALONE) * TESTS_PER_JOB, last = first + TESTS_PER_JOB;
-	struct pgo_keyed *scratch = malloc((w->largest + 1u) * sizeof *scratch);
-	if (!scratch) {
-		atomic_store(&w->test_failed, true);
-		return;
-	}
 	for (size_t i = first; i < last && i < w->tested_count; i++) {
-		struct pgo_tested *t = &w->tested[i];
-		pgo_test_row(t, &w->parts[t->row], &w->join.pairs[t->row], &w->side[0], &w->side[1], w->size, scratch);
+		if (i + AHEAD < w->tested_count)
+			pgo_row_ahead(w->tested[i + AHEAD].row, w->measure.side);
+		pgo_test_row(&w->tested[i], w->measure.side, w->size);
 	}
-	free(scratch);
 }
 
 static bool opposite_classes(enum pgo_class a, enum pgo_class b)
@@ -177,14 +181,13 @@ static bool opposite_classes(enum pgo_class a, enum pgo_class b)
 static bool flagged(const struct pgo_comparing *w, const struct pgo_tested *t)
 {
 	const struct pgo_compare_options *o = w->options;
-	const struct pgo_part *p = &w->parts[t->row];
-	const struct pgo_pair *pair = &w->join.pairs[t->row];
-	double low = p->train_share < p->test_share ? p->train_share : p->test_share;
-	double high = p->train_share < p->test_share ? p->test_share : p->train_share;
+	const struct pgo_row *r = t->row;
+	double low = r->share[0] < r->share[1] ? r->share[0] : r->share[1];
+	double high = r->share[0] < r->share[1] ? r->share[1] : r->share[0];
 	if (t->q_value > o->alpha)
 		return false;
-	return high >= o->effect_ratio * low || (low > 0 && p->shape_tv >= o->effect_tv) ||
-	       opposite_classes(pgo_record_class(&w->side[0], pair->train), pgo_record_class(&w->side[1], pair->test));
+	return high >= o->effect_ratio * low || (low > 0 && r->shape_tv >= o->effect_tv) ||
+	       opposite_classes((enum pgo_class)r->class[0], (enum pgo_class)r->class[1]);
 }
 
 int pgo_rows_test(struct pgo_comparing *w)
@@ -204,44 +207,42 @@ int pgo_rows_test(struct pgo_comparing *w)
 	return rc;
 }
 
-static int by_row(const void *x, const void *y)
+static int by_order(const void *x, const void *y)
 {
-	const struct pgo_tested *a = x, *b = y;
-	return a->row < b->row ? -1 : a->row > b->row;
+	uint64_t a = ((const struct pgo_tested *)x)->row->order, b = ((const struct pgo_tested *)y)->row->order;
+	return a < b ? -1 : a > b;
 }
 
-static void fill_function(struct pgo_function_comparison *f, const struct pgo_comparing *w, uint32_t row)
+static int fill_function(struct pgo_function_comparison *f, const struct pgo_comparing *w, const struct pgo_row *r)
 {
-	const struct pgo_part *p = &w->parts[row];
-	const struct pgo_pair *pair = &w->join.pairs[row];
-	struct pgo_tested key = {.row = row};
-	bool both = p->train_share > 0 && p->test_share > 0;
+	const struct pgo_side_view *side = w->measure.side;
+	struct pgo_tested key = {.row = r};
+	bool both = r->share[0] > 0 && r->share[1] > 0;
 
 	*f = (struct pgo_function_comparison){
-		.train_index = pair->train,
-		.test_index = pair->test,
-		.join = (uint8_t)pair->join,
-		.train_class = (uint8_t)pgo_record_class(&w->side[0], pair->train),
-		.test_class = (uint8_t)pgo_record_class(&w->side[1], pair->test),
-		.train_dominant = pgo_record_dominant(&w->side[0], pair->train),
-		.test_dominant = pgo_record_dominant(&w->side[1], pair->test),
-		.train_share = p->train_share,
-		.test_share = p->test_share,
-		.jsd_bits = p->jsd_bits,
+		.train_index = r->index[0],
+		.test_index = r->index[1],
+		.join = (uint8_t)r->join,
+		.train_class = r->class[0],
+		.test_class = r->class[1],
+		.train_dominant = pgo_record_dominant(&side[0], r->ref[0]),
+		.test_dominant = pgo_record_dominant(&side[1], r->ref[1]),
+		.train_share = r->share[0],
+		.test_share = r->share[1],
+		.jsd_bits = r->jsd_bits,
 	};
 	if (both) {
 		f->dominant_differs = f->train_dominant != f->test_dominant;
-		f->log2_ratio = (struct pgo_optional){true, log2(p->test_share / p->train_share)};
-		f->shape_tv = (struct pgo_optional){true, p->shape_tv};
+		f->log2_ratio = (struct pgo_optional){true, log2(r->share[1] / r->share[0])};
+		f->shape_tv = (struct pgo_optional){true, r->shape_tv};
 	}
-	const struct pgo_tested *t = bsearch(&key, w->tested, w->tested_count, sizeof *w->tested, by_row);
+	const struct pgo_tested *t = bsearch(&key, w->tested, w->tested_count, sizeof *w->tested, by_order);
 	if (!t)
-		return;
+		return PGO_OK;
 	f->p_value = (struct pgo_optional){true, t->p_value};
 	f->q_value = (struct pgo_optional){true, t->q_value};
-	f->shape_jsd_bits = t->shape_jsd_bits;
-	f->ks_p_value = t->ks_p_value;
 	f->flagged = flagged(w, t);
+	return pgo_test_shape(f, r, side, w->size);
 }
 
 static const char *copy_name(char **at, struct pgo_function f)
@@ -254,35 +255,40 @@ static const char *copy_name(char **at, struct pgo_function f)
 	return name;
 }
 
+static struct pgo_function culprit(const struct pgo_comparing *w, unsigned kind, unsigned i)
+{
+	return pgo_ref_head(w->measure.side[1].profile, w->blamed.rows[kind][i].test_ref);
+}
+
 int pgo_rows_list(struct pgo_comparison *out, struct pgo_comparing *w)
 {
 	size_t bytes = 1;
-	for (size_t i = 0; i < w->order_count; i++)
-		bytes += function_of(w, w->order[i].index).name_length + 1u;
+	for (size_t i = 0; i < w->rows.count; i++)
+		bytes += pgo_row_function(&w->rows.items[i], w->measure.side).name_length + 1u;
 	for (unsigned kind = 0; kind < PGO_BLAME_KINDS; kind++)
 		for (unsigned i = 0; i < PGO_CULPRITS; i++)
 			if (w->blamed.rows[kind][i].share > 0)
-				bytes += function_of(w, w->blamed.rows[kind][i].row).name_length + 1u;
-	struct pgo_function_comparison *list = pgo_array_new(w->order_count, sizeof *list);
+				bytes += culprit(w, kind, i).name_length + 1u;
+	struct pgo_function_comparison *list = pgo_array_new(w->rows.count, sizeof *list);
 	char *names = malloc(bytes), *at = names;
-	if (!list || !names) {
+	int rc = list && names ? PGO_OK : PGO_ENOMEM;
+	for (size_t i = 0; rc == PGO_OK && i < w->rows.count; i++) {
+		rc = fill_function(&list[i], w, &w->rows.items[i]);
+		list[i].name = copy_name(&at, pgo_row_function(&w->rows.items[i], w->measure.side));
+	}
+	if (rc != PGO_OK) {
 		free(list);
 		free(names);
-		return PGO_ENOMEM;
-	}
-	for (size_t i = 0; i < w->order_count; i++) {
-		fill_function(&list[i], w, w->order[i].index);
-		list[i].name = copy_name(&at, function_of(w, w->order[i].index));
+		return rc;
 	}
 	for (unsigned kind = 0; kind < PGO_BLAME_KINDS; kind++)
 		for (unsigned i = 0; i < PGO_CULPRITS; i++)
 			if (w->blamed.rows[kind][i].share > 0)
-				out->culprits[kind][i] = (struct pgo_culprit){
-					copy_name(&at, function_of(w, w->blamed.rows[kind][i].row)),
-					w->blamed.rows[kind][i].share};
+				out->culprits[kind][i] = (struct pgo_culprit){copy_name(&at, culprit(w, kind, i)),
+									      w->blamed.rows[kind][i].share};
 	out->functions = list;
 	out->names = names;
-	out->function_count = w->order_count;
+	out->function_count = w->rows.count;
 	for (unsigned j = 0; j < PGO_JOIN_COUNT; j++)
 		out->function_total += (size_t)w->sum.join_count[j];
 	out->flagged_functions = w->flagged;

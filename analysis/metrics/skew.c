@@ -38,12 +38,10 @@ static double effective_number(double sum_v_log_v, double total)
 }
 
 void pgo_skew_add(struct pgo_skew_sums *sums, const pgo_count *counters, uint32_t count, uint64_t max, double mass,
-		  double counter_logs, const struct pgo_summary *summary, const struct pgo_logs *logs)
+		  uint64_t hot_threshold)
 {
-	sums->counter_logs += counter_logs;
-	sums->function_logs += mass * pgo_log2(logs, mass);
 	top_add(&sums->functions, mass);
-	sums->hot_functions += max >= summary->hot_threshold;
+	sums->hot_functions += max >= hot_threshold;
 	for (uint32_t k = 0; k < count && (double)max > sums->counters.values[PGO_TOP - 1]; k++)
 		top_add(&sums->counters, (double)counters[k]);
 }
@@ -89,8 +87,10 @@ int pgo_profile_skew(struct pgo_skew *out, const struct pgo_profile *profile, en
 			continue;
 		for (uint32_t k = 0; k < f.counter_count; k++)
 			counter_logs += pgo_v_log_v(&logs, f.counters[k]);
-		pgo_skew_add(&sums, f.counters, f.counter_count, f.max, pgo_function_mass(&f), counter_logs, summary,
-			     &logs);
+		double mass = pgo_function_mass(&f);
+		sums.counter_logs += counter_logs;
+		sums.function_logs += mass * pgo_log2(&logs, mass);
+		pgo_skew_add(&sums, f.counters, f.counter_count, f.max, mass, summary->hot_threshold);
 	}
 	pgo_skew_finish(out, &sums, summary);
 	return PGO_OK;

@@ -25,10 +25,10 @@ double pgo_kolmogorov_q(double lambda)
 }
 
 /* G of the two-row table, from the divergence: 2 N ln 2 times twice the divergence of the cells. */
-static double g_test(const struct pgo_part *part, const pgo_count *a, const pgo_count *b, uint32_t count,
+static double g_test(const struct pgo_row *row, const pgo_count *a, const pgo_count *b, uint32_t count,
 		     const struct pgo_side_view *train, const struct pgo_side_view *test, double size)
 {
-	double rest_p = 1 - part->train_share, rest_q = 1 - part->test_share;
+	double rest_p = 1 - row->share[0], rest_q = 1 - row->share[1];
 	double inverse_sum = 0;
 	unsigned cells = 0;
 
@@ -40,7 +40,7 @@ static double g_test(const struct pgo_part *part, const pgo_count *a, const pgo_
 		}
 	}
 	/* A rest of less than the rounding error of the shares is no cell. */
-	double bits = part->jsd_bits;
+	double bits = row->jsd_bits;
 	if (rest_p + rest_q > 1e-9) {
 		rest_p = rest_p > 0 ? rest_p : 0;
 		rest_q = rest_q > 0 ? rest_q : 0;
@@ -58,11 +58,11 @@ static double g_test(const struct pgo_part *part, const pgo_count *a, const pgo_
 }
 
 /* Counters by falling combined share of the function, ties by index; then the largest gap of the running sums. */
-static void shape_tests(struct pgo_tested *out, const struct pgo_part *part, const pgo_count *a, const pgo_count *b,
+static void shape_tests(struct pgo_function_comparison *out, const struct pgo_row *row, const pgo_count *a, const pgo_count *b,
 			uint32_t count, const struct pgo_side_view *train, const struct pgo_side_view *test,
 			double size, struct pgo_keyed *order)
 {
-	double to_r = train->scale / part->train_share, to_s = test->scale / part->test_share;
+	double to_r = train->scale / row->share[0], to_s = test->scale / row->share[1];
 	double bits = 0;
 	uint32_t used = 0;
 
@@ -85,26 +85,44 @@ static void shape_tests(struct pgo_tested *out, const struct pgo_part *part, con
 		double d = fabs(sum_r - sum_s);
 		gap = d > gap ? d : gap;
 	}
-	double n = size * part->train_share, m = size * part->test_share;
+	double n = size * row->share[0], m = size * row->share[1];
 	out->ks_p_value = (struct pgo_optional){true, pgo_kolmogorov_q(sqrt(n * m / (n + m)) * gap)};
 }
 
-void pgo_test_row(struct pgo_tested *out, const struct pgo_part *part, const struct pgo_pair *pair,
-		  const struct pgo_side_view *train, const struct pgo_side_view *test, double size,
-		  struct pgo_keyed *scratch)
+/* The counters of a row, where that side ran. */
+static uint32_t counters_of(const struct pgo_row *row, const struct pgo_side_view side[2], const pgo_count *counters[2])
 {
-	struct pgo_function f = {0}, g = {0};
-	if (part->train_share > 0)
-		f = pgo_function_head(train->profile, pair->train);
-	if (part->test_share > 0)
-		g = pgo_function_head(test->profile, pair->test);
-	const pgo_count *a = f.counters;
-	const pgo_count *b = g.counters;
-	uint32_t count = f.counters ? f.counter_count : g.counter_count;
+	uint32_t count = 0;
+	for (unsigned s = 0; s < 2; s++) {
+		struct pgo_function f = {0};
+		if (row->share[s] > 0)
+			f = pgo_ref_head(side[s].profile, row->ref[s]);
+		counters[s] = f.counters;
+		count = f.counters ? f.counter_count : count;
+	}
+	return count;
+}
 
-	out->p_value = g_test(part, a, b, count, train, test, size);
-	if (a && b)
-		shape_tests(out, part, a, b, count, train, test, size, scratch);
+void pgo_test_row(struct pgo_tested *out, const struct pgo_side_view side[2], double size)
+{
+	const pgo_count *c[2];
+	uint32_t count = counters_of(out->row, side, c);
+	out->p_value = g_test(out->row, c[0], c[1], count, &side[0], &side[1], size);
+}
+
+int pgo_test_shape(struct pgo_function_comparison *out, const struct pgo_row *row, const struct pgo_side_view side[2],
+		   double size)
+{
+	const pgo_count *c[2];
+	uint32_t count = counters_of(row, side, c);
+	if (!c[0] || !c[1])
+		return PGO_OK;
+	struct pgo_keyed *scratch = pgo_array_new(count, sizeof *scratch);
+	if (!scratch)
+		return PGO_ENOMEM;
+	shape_tests(out, row, c[0], c[1], count, &side[0], &side[1], size, scratch);
+	free(scratch);
+	return PGO_OK;
 }
 
 int pgo_benjamini_hochberg(struct pgo_tested *tested, size_t count)

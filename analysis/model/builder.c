@@ -211,6 +211,11 @@ int pgo_builder_finish(struct pgo_builder *b, uint64_t input_bytes, struct pgo_p
 		.names = b->names.items,
 		.tally = {b->tally[0], b->tally[1]},
 		.hash_mask = b->hash_mask,
+		.settle = b->settle,
+		.table_payload = b->table_payload,
+		.table_directory = b->table_directory,
+		.table_keys = b->table_keys,
+		.stored = b->stored,
 		.site_count = b->sites.count,
 		.sites = HAND_OVER(b->sites),
 		.value_count = b->values.count,
@@ -239,6 +244,7 @@ void pgo_builder_release(struct pgo_builder *b)
 		free(b->warnings.items[i]);
 	pgo_tally_free(b->tally[0]);
 	pgo_tally_free(b->tally[1]);
+	free(b->stored);
 	free(b->functions.items);
 	free(b->in_places.items);
 	free(b->extras.items);

@@ -30,7 +30,13 @@ struct pgo_builder {
 	bool in_place;		    /**< functions stay in `input`, which the profile must keep */
 	const unsigned char *input; /**< with in_place */
 	struct pgo_tally *tally[2]; /**< by enum pgo_record_filter; with in_place */
-	uint64_t hash_mask;	    /**< as in struct pgo_profile */
+	bool lazy; /**< set by the caller: functions may be left unread, `settle` then reads them */
+	/* as in struct pgo_profile */
+	int (*settle)(struct pgo_profile *profile, struct pgo_error *err);
+	size_t table_payload, table_directory;
+	uint64_t table_keys;
+	struct pgo_summary *stored; /**< heap */
+	uint64_t hash_mask;
 	uint64_t counter_count;	    /**< of all functions */
 	uint64_t sites_before, bitmap_before;	/**< of the record being built */
 	PGO_VEC(uint64_t) in_places;		/**< with in_place: functions, as in in_place.h */

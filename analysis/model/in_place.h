@@ -55,29 +55,28 @@ static inline uint32_t pgo_limit_flags(bool pseudo_counts, uint64_t max, const p
 /** Sum (it stops at 2^64-1) and maximum of the counters. */
 static inline void pgo_add_up(struct pgo_function *f)
 {
-	uint64_t sum = 0, max = 0, carried = 0;
+	uint64_t sum = 0, max = 0;
 	for (uint32_t i = 0; i < f->counter_count; i++) {
 		uint64_t c = f->counters[i];
 		sum += c;
-		carried |= sum < c;
 		max = c > max ? c : max;
 	}
-	f->sum = carried ? UINT64_MAX : sum;
 	f->max = max;
+	f->sum = sum;
+	if (max >> 32) /* else so many of them cannot overflow */
+		for (uint32_t i = (sum = 0); i < f->counter_count; i++)
+			if (__builtin_add_overflow(sum, f->counters[i], &sum)) {
+				sum = UINT64_MAX;
+				break;
+			}
+	f->sum = sum;
 }
 
-static inline const unsigned char *pgo_place_key(const struct pgo_profile *p, size_t index)
+/** All of the function at a place but sum, max and the flags that depend on them. */
+static inline struct pgo_function pgo_place_head(const struct pgo_profile *p, uint64_t place)
 {
-	return (const unsigned char *)p->input + (p->places[index] >> PGO_PLACE_BITS);
-}
-
-/** All of a function but sum, max and the flags that depend on them. */
-static inline struct pgo_function pgo_function_head(const struct pgo_profile *p, size_t index)
-{
-	if (p->functions)
-		return p->functions[index];
-	const unsigned char *key = pgo_place_key(p, index);
-	const unsigned char *record = key + (p->places[index] & PGO_PLACE_MOST);
+	const unsigned char *key = (const unsigned char *)p->input + (place >> PGO_PLACE_BITS);
+	const unsigned char *record = key + (place & PGO_PLACE_MOST);
 	struct pgo_function f = {.name = (const char *)key + 24,
 				 .counters = (const pgo_count *)(record + 16),
 				 .name_ref = pgo_load64(key),
@@ -88,10 +87,21 @@ static inline struct pgo_function pgo_function_head(const struct pgo_profile *p,
 	return f;
 }
 
-/** pgo_profile_function(), inline. */
-static inline struct pgo_function pgo_function_at(const struct pgo_profile *p, size_t index)
+/** A reference to a function: its place where functions are in place, else its index. */
+static inline uint64_t pgo_function_ref(const struct pgo_profile *p, size_t index)
 {
-	struct pgo_function f = pgo_function_head(p, index);
+	return p->functions ? index : p->places[index];
+}
+
+static inline struct pgo_function pgo_ref_head(const struct pgo_profile *p, uint64_t ref)
+{
+	return p->functions ? p->functions[ref] : pgo_place_head(p, ref);
+}
+
+/** The whole function. */
+static inline struct pgo_function pgo_ref_function(const struct pgo_profile *p, uint64_t ref)
+{
+	struct pgo_function f = pgo_ref_head(p, ref);
 	if (!p->functions) {
 		pgo_add_up(&f);
 		f.flags |= pgo_limit_flags(p->pseudo_counts, f.max, f.counters);
@@ -99,10 +109,16 @@ static inline struct pgo_function pgo_function_at(const struct pgo_profile *p, s
 	return f;
 }
 
-/** Name reference alone. */
-static inline uint64_t pgo_name_ref_at(const struct pgo_profile *p, size_t index)
+/** pgo_profile_function() without sum, max and the flags that depend on them, inline. */
+static inline struct pgo_function pgo_function_head(const struct pgo_profile *p, size_t index)
 {
-	return p->functions ? p->functions[index].name_ref : pgo_load64(pgo_place_key(p, index));
+	return pgo_ref_head(p, pgo_function_ref(p, index));
+}
+
+/** pgo_profile_function(), inline. */
+static inline struct pgo_function pgo_function_at(const struct pgo_profile *p, size_t index)
+{
+	return pgo_ref_function(p, pgo_function_ref(p, index));
 }
 
 #endif

@@ -17,6 +17,7 @@ void pgo_profile_free(struct pgo_profile *p)
 		munmap(p->input, p->input_length);
 	else
 		free(p->input);
+	free(p->stored);
 	free(p->functions);
 	free(p->places);
 	free(p->extras);
@@ -34,6 +35,11 @@ void pgo_profile_free(struct pgo_profile *p)
 	free(p->vtable_names);
 	free(p->warnings);
 	free(p);
+}
+
+int pgo_profile_settle(struct pgo_profile *profile, struct pgo_error *err)
+{
+	return profile->settle ? profile->settle(profile, err) : PGO_OK;
 }
 
 struct pgo_function pgo_profile_function(const struct pgo_profile *profile, size_t index)

@@ -182,6 +182,19 @@ static void find_entry(const struct builder *s, const struct gathered *g, pgo_u1
 	entry->counter_count = g->seen + i;
 }
 
+static void set_thresholds(struct pgo_summary *s)
+{
+	for (size_t c = 0; c < s->entry_count; c++) {
+		const struct pgo_summary_entry *entry = &s->entries[c];
+		if (entry->cutoff == 990000)
+			s->hot_threshold = entry->min_count;
+		if (entry->cutoff == 999000)
+			s->hot999_threshold = entry->min_count;
+		if (entry->cutoff == 999999)
+			s->cold_threshold = entry->min_count;
+	}
+}
+
 static void fill_entries(struct builder *s, struct pgo_summary *out)
 {
 	out->entry_count = CUTOFFS;
@@ -194,13 +207,26 @@ static void fill_entries(struct builder *s, struct pgo_summary *out)
 			if (want > at->sum_seen && want <= at->sum_seen + bin_sum(s, at->bin))
 				find_entry(s, at, want, entry);
 		}
-		if (entry->cutoff == 990000)
-			out->hot_threshold = entry->min_count;
-		if (entry->cutoff == 999000)
-			out->hot999_threshold = entry->min_count;
-		if (entry->cutoff == 999999)
-			out->cold_threshold = entry->min_count;
 	}
+	set_thresholds(out);
+}
+
+bool pgo_summary_confirm(struct pgo_summary *summary, uint64_t total, const struct pgo_cut_found *found)
+{
+	if (summary->entry_count != CUTOFFS)
+		return false;
+	for (size_t c = 0; c < CUTOFFS; c++) {
+		const struct pgo_summary_entry *e = &summary->entries[c];
+		pgo_u128 want = wanted(total, cutoffs[c]);
+		if (e->cutoff != cutoffs[c] || want == 0 || found[c].sum < want ||
+		    found[c].sum - (pgo_u128)e->min_count * found[c].equal >= want)
+			return false;
+	}
+	for (size_t c = 0; c < CUTOFFS; c++)
+		summary->entries[c].counter_count = found[c].counters;
+	summary->total = total;
+	set_thresholds(summary);
+	return true;
 }
 
 static uint64_t gathered_size(const struct builder *s, size_t g)

@@ -89,4 +89,16 @@ static inline int pgo_tally_add(struct pgo_tally *tally, const struct pgo_functi
 	return 0;
 }
 
+/** Counters at or above a claimed threshold, as found: how many, how many of them equal it, and their sum. */
+struct pgo_cut_found {
+	uint64_t counters, equal, sum;
+};
+
+/**
+ * Is what a file claims of its summary true? Each entry's threshold is the one for `total`: the counters at or above it
+ * reach the cutoff, those above it do not.
+ * @param summary  entries as claimed, in; with counts as found and thresholds set, out when they are all right.
+ */
+bool pgo_summary_confirm(struct pgo_summary *summary, uint64_t total, const struct pgo_cut_found *found);
+
 #endif

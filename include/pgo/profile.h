@@ -149,6 +149,14 @@ struct pgo_profile {
 	bool input_mapped;	    /**< a mapping, not heap memory */
 	bool pseudo_counts;	    /**< the writer knew pseudo counts */
 	struct pgo_tally *tally[2]; /**< by enum pgo_record_filter: what its reader added up for the summary, or NULL */
+	/*
+	 * An indexed profile opened with pgo_profile_open_lazily() has no functions before `settle` brought them; what its
+	 * file claims about them stands here.
+	 */
+	int (*settle)(struct pgo_profile *profile, struct pgo_error *err);
+	size_t table_payload, table_directory; /**< offsets of the hash table of an indexed profile, else 0 */
+	uint64_t table_keys;
+	struct pgo_summary *stored; /**< of the records without context: total, entries and thresholds; NULL: none */
 	uint64_t hash_mask;	    /**< functions are in rising order of name_ref & hash_mask; 0: in no such order */
 	size_t warning_count;	    /**< things a person should know that did not stop the reading */
 	char **warnings;
@@ -173,6 +181,19 @@ int pgo_profile_read(struct pgo_profile **out, const void *bytes, size_t length,
  * @return as pgo_profile_read(), or PGO_ESYSTEM when the file cannot be read.
  */
 int pgo_profile_open(struct pgo_profile **out, const char *path, const char *format, struct pgo_error *err);
+
+/**
+ * As pgo_profile_open(), but of a large indexed file only the frame is read and checked: its functions stay unread until
+ * pgo_profile_settle(). pgo_compare() takes such profiles as they are, reads and checks while it compares, and may
+ * therefore fail as pgo_profile_open() does; everything else needs settled ones.
+ */
+int pgo_profile_open_lazily(struct pgo_profile **out, const char *path, const char *format, struct pgo_error *err);
+
+/**
+ * Read the functions of a profile that was opened lazily; nothing to do for others. Not while another thread uses it.
+ * @return as pgo_profile_read(); after a failure the profile can only be freed.
+ */
+int pgo_profile_settle(struct pgo_profile *profile, struct pgo_error *err);
 
 void pgo_profile_free(struct pgo_profile *profile);
 

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "analysis/metrics/kernel.h"
+
+#include <math.h>
+
+#define KERNEL(name) name##_plain
+#define SQRT(out, v) ((out) = (v4d){sqrt((v)[0]), sqrt((v)[1]), sqrt((v)[2]), sqrt((v)[3])})
+#include "analysis/metrics/kernel_body.h"
+
+#if defined(__x86_64__)
+void pgo_kernel_counters_avx2(const struct pgo_kernel_counters *c, size_t count, const struct pgo_kernel_side side[2],
+			      struct pgo_kernel_sums *sums);
+void pgo_kernel_rows_avx2(const double *train_share, const double *test_share, size_t count,
+			  struct pgo_kernel_sums *sums);
+void pgo_kernel_cut_avx2(struct pgo_kernel_cuts *cuts, const uint64_t *counters, size_t count, uint64_t most);
+#define WIDE __builtin_cpu_supports("avx2")
+#else
+#define pgo_kernel_counters_avx2 pgo_kernel_counters_plain
+#define pgo_kernel_rows_avx2 pgo_kernel_rows_plain
+#define pgo_kernel_cut_avx2 pgo_kernel_cut_plain
+#define WIDE 0
+#endif
+
+void pgo_kernel_counters(const struct pgo_kernel_counters *c, size_t count, const struct pgo_kernel_side side[2],
+			 struct pgo_kernel_sums *sums)
+{
+	(WIDE ? pgo_kernel_counters_avx2 : pgo_kernel_counters_plain)(c, count, side, sums);
+}
+
+void pgo_kernel_rows(const double *train_share, const double *test_share, size_t count, struct pgo_kernel_sums *sums)
+{
+	(WIDE ? pgo_kernel_rows_avx2 : pgo_kernel_rows_plain)(train_share, test_share, count, sums);
+}
+
+void pgo_kernel_cut(struct pgo_kernel_cuts *cuts, const uint64_t *counters, size_t count, uint64_t most)
+{
+	(WIDE ? pgo_kernel_cut_avx2 : pgo_kernel_cut_plain)(cuts, counters, count, most);
+}

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+/* The body of the kernels, compiled once for each instruction set: KERNEL(name) names them. No include guard. */
+
+void KERNEL(pgo_kernel_rows)(const double *train_share, const double *test_share, size_t count,
+			     struct pgo_kernel_sums *sums);
+void KERNEL(pgo_kernel_counters)(const struct pgo_kernel_counters *c, size_t count,
+				 const struct pgo_kernel_side side[2], struct pgo_kernel_sums *sums);
+void KERNEL(pgo_kernel_cut)(struct pgo_kernel_cuts *cuts, const uint64_t *counters, size_t count, uint64_t most);
+
+typedef double v4d __attribute__((vector_size(32)));
+typedef uint64_t v4u __attribute__((vector_size(32)));
+typedef int64_t v4i __attribute__((vector_size(32)));
+
+#define LOAD(v, at) __builtin_memcpy(&(v), (at), sizeof(v))
+#define STORE(at, v) __builtin_memcpy((at), &(v), sizeof(v))
+#define WHERE(mask, v) ((v4d)((v4i)(v) & (mask)))
+
+/*
+ * log2 x = e + log2 z, z in [sqrt(1/2), sqrt 2); log2 z = 2 / ln 2 (s + s^3 / 3 + s^5 / 5 + ...), s = (z - 1) / (z + 1),
+ * so s^2 < 0.0295 and eleven terms leave less than 2^-55 of the first.
+ */
+#define LOG2(out, x)                                                                                                   \
+	do {                                                                                                           \
+		v4u bits_ = (v4u)(x);                                                                                  \
+		v4u t_ = bits_ + (0x3ff0000000000000u - 0x3fe6a09e667f3bcdu);                                          \
+		v4d z_ = (v4d)(bits_ - (t_ & 0xfff0000000000000u) + 0x3ff0000000000000u);                              \
+		v4d e_ = (v4d)((t_ >> 52) | 0x4330000000000000u) - (4503599627370496.0 + 1023.0);                      \
+		v4d s_ = (z_ - 1.0) / (z_ + 1.0), w_ = s_ * s_, w2_ = w_ * w_, w4_ = w2_ * w2_;                        \
+		v4d low_ = (1.0 + w_ * (1.0 / 3)) + w2_ * ((1.0 / 5) + w_ * (1.0 / 7));                                \
+		v4d mid_ = ((1.0 / 9) + w_ * (1.0 / 11)) + w2_ * ((1.0 / 13) + w_ * (1.0 / 15));                       \
+		v4d top_ = ((1.0 / 17) + w_ * (1.0 / 19)) + w2_ * (1.0 / 21);                                          \
+		(out) = e_ + s_ * (low_ + w4_ * (mid_ + w4_ * top_)) * (2 / 0.69314718055994530942);                   \
+	} while (0)
+
+/* Exact below 2^53, correctly rounded above: two halves, each under an exponent of its own. */
+#define TO_DOUBLE(out, v)                                                                                              \
+	do {                                                                                                           \
+		v4d low_ = (v4d)(((v) & 0xffffffffu) | 0x4330000000000000u);                                           \
+		v4d high_ = (v4d)(((v) >> 32) | 0x4530000000000000u);                                                  \
+		(out) = (high_ - 19342813118337666422669312.0) + low_;                                                 \
+	} while (0)
+
+void KERNEL(pgo_kernel_cut)(struct pgo_kernel_cuts *cuts, const uint64_t *counters, size_t count, uint64_t most)
+{
+	v4i nonzero;
+	LOAD(nonzero, cuts->nonzero);
+	for (size_t i = 0; i < count; i += PGO_LANES) {
+		v4i c;
+		LOAD(c, counters + i);
+		nonzero -= c != 0;
+	}
+	STORE(cuts->nonzero, nonzero);
+	for (size_t k = 0; k < cuts->count; k++) {
+		if (cuts->cut[k] > most)
+			continue; /* the highest ones are seldom reached */
+		const int64_t cut = (int64_t)cuts->cut[k], below = cut - 1;
+		v4i many, equal, sum;
+		LOAD(many, cuts->counters[k]);
+		LOAD(equal, cuts->equal[k]);
+		LOAD(sum, cuts->sum[k]);
+		for (size_t i = 0; i < count; i += PGO_LANES) {
+			v4i c;
+			LOAD(c, counters + i);
+			v4i above = c > below;
+			many -= above;
+			equal -= c == cut;
+			sum += c & above;
+		}
+		STORE(cuts->counters[k], many);
+		STORE(cuts->equal[k], equal);
+		STORE(cuts->sum[k], sum);
+	}
+}
+
+#define ADD(to, v)                                                                                                     \
+	do {                                                                                                           \
+		v4d sum_;                                                                                              \
+		LOAD(sum_, (to));                                                                                      \
+		sum_ += (v);                                                                                           \
+		STORE((to), sum_);                                                                                     \
+	} while (0)
+
+void KERNEL(pgo_kernel_rows)(const double *train_share, const double *test_share, size_t count,
+			     struct pgo_kernel_sums *sums)
+{
+	v4d between = {0}, logs_p = {0}, logs_q = {0};
+	for (size_t i = 0; i < count; i += PGO_LANES) {
+		v4d p, q, log_p, log_q, log_sum;
+		LOAD(p, train_share + i);
+		LOAD(q, test_share + i);
+		v4d sum = p + q;
+		LOG2(log_p, p);
+		LOG2(log_q, q);
+		LOG2(log_sum, sum);
+		logs_p += p * log_p;
+		logs_q += q * log_q;
+		v4d term = (p * (1.0 + (log_p - log_sum)) + q * (1.0 + (log_q - log_sum))) * 0.5;
+		between += WHERE((p != q) & (term > 0.0), term);
+	}
+	ADD(sums->between, between);
+	ADD(sums->share_logs[0], logs_p);
+	ADD(sums->share_logs[1], logs_q);
+}
+
+void KERNEL(pgo_kernel_counters)(const struct pgo_kernel_counters *c, size_t count,
+				 const struct pgo_kernel_side side[2], struct pgo_kernel_sums *sums)
+{
+	const double scale_a = side[0].scale, scale_b = side[1].scale;
+	v4d overlap = {0}, divergences = {0}, distances = {0}, roots = {0}, logs_a = {0}, logs_b = {0}, missed = {0}, served = {0}, misweighted = {0};
+	v4d wasted = {0}, hh = {0}, hw = {0}, hc = {0}, wh = {0}, ww = {0}, wc = {0}, ch = {0}, cw = {0}, cc = {0};
+	v4i hot_both = {0}, hot999_both = {0};
+
+	for (size_t i = 0; i < count; i += PGO_LANES) {
+		v4u xi, yi;
+		v4d x, y, ratio, log_x, log_y, log_m;
+		LOAD(xi, c->x + i);
+		LOAD(yi, c->y + i);
+		LOAD(ratio, c->ratio + i);
+		TO_DOUBLE(x, xi);
+		TO_DOUBLE(y, yi);
+		v4d p = x * scale_a, q = y * scale_b, m = (p + q) * 0.5, pq = p * q;
+		LOG2(log_x, x);
+		LOG2(log_y, y);
+		LOG2(log_m, m);
+		v4d x_logs = x * log_x, y_logs = y * log_y;
+		logs_a += x_logs;
+		logs_b += y_logs;
+		v4d p_logs = p * (log_x + side[0].log_scale), q_logs = q * (log_y + side[1].log_scale);
+		v4d divergence = WHERE(p != q, (p_logs + q_logs) * 0.5 - m * log_m);
+		STORE(c->divergence + i, divergence);
+		divergences += divergence;
+		v4i less = p < q;
+		v4d least = (v4d)(((v4i)p & less) | ((v4i)q & ~less)), root;
+		STORE(c->overlap + i, least);
+		overlap += least;
+		SQRT(root, pq);
+		v4i same = p == q;
+		roots += (v4d)(((v4i)p & same) | ((v4i)root & ~same));
+		v4d in_b = p * ratio; /* what B would have by A's shape */
+		v4d distance = (v4d)((v4u)(in_b - q) & 0x7fffffffffffffffu);
+		STORE(c->distance + i, distance);
+		distances += distance;
+		misweighted += WHERE(q >= in_b * 8.0, q);
+
+		/* cold and below, but not hot; a threshold of 0 makes all of them hot */
+		v4i a_hot = xi >= side[0].hot, b_hot = yi >= side[1].hot;
+		v4i a_cold = (xi <= side[0].cold) & ~a_hot, b_cold = (yi <= side[1].cold) & ~b_hot;
+		v4i a_warm = ~(a_hot | a_cold), b_warm = ~(b_hot | b_cold);
+		v4i a_hot999 = xi >= side[0].hot999, b_hot999 = yi >= side[1].hot999;
+		v4d q_hot = WHERE(b_hot, q), q_warm = WHERE(b_warm, q), q_cold = WHERE(b_cold, q);
+		v4d under_served = WHERE(~a_hot, q), demoted = WHERE(a_cold, q_hot);
+		STORE(c->under_served + i, under_served);
+		STORE(c->demoted + i, demoted);
+		hh += WHERE(a_hot, q_hot);
+		hw += WHERE(a_hot, q_warm);
+		hc += WHERE(a_hot, q_cold);
+		wh += WHERE(a_warm, q_hot);
+		ww += WHERE(a_warm, q_warm);
+		wc += WHERE(a_warm, q_cold);
+		ch += demoted;
+		cw += WHERE(a_cold, q_warm);
+		cc += WHERE(a_cold, q_cold);
+		missed += WHERE(xi == 0, q);
+		served += WHERE(a_hot999, q);
+		wasted += WHERE(a_hot & b_cold, p);
+		hot_both -= a_hot & b_hot;
+		hot999_both -= a_hot999 & b_hot999;
+	}
+	ADD(sums->divergence, divergences);
+	ADD(sums->distance, distances);
+	ADD(sums->overlap, overlap);
+	ADD(sums->roots, roots);
+	ADD(sums->logs[0], logs_a);
+	ADD(sums->logs[1], logs_b);
+	ADD(sums->table[0][0], hh);
+	ADD(sums->table[0][1], hw);
+	ADD(sums->table[0][2], hc);
+	ADD(sums->table[1][0], wh);
+	ADD(sums->table[1][1], ww);
+	ADD(sums->table[1][2], wc);
+	ADD(sums->table[2][0], ch);
+	ADD(sums->table[2][1], cw);
+	ADD(sums->table[2][2], cc);
+	ADD(sums->missed, missed);
+	ADD(sums->served_999, served);
+	ADD(sums->misweighted, misweighted);
+	ADD(sums->wasted, wasted);
+	for (unsigned k = 0; k < PGO_LANES; k++) {
+		sums->hot_both[k] += (uint64_t)hot_both[k];
+		sums->hot999_both[k] += (uint64_t)hot999_both[k];
+	}
+}

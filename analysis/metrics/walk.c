@@ -1,0 +1,497 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdlib.h>
+#include <string.h>
+
+#include "analysis/metrics/comparing.h"
+#include "analysis/model/table.h"
+#include "analysis/model/tally.h"
+
+/*
+ * Two large indexed files list their functions in the order of the same low bits of the name's MD5. So both tables are
+ * read side by side, bucket by bucket, once: each record is checked, tallied for the summary, joined within its bucket
+ * and measured while it is in the cache. Ranges of buckets are independent of one another.
+ *
+ * To measure, one has to know the total and the thresholds, which are known for certain only at the end. The file says
+ * what they are; where that turns out to be wrong, the walk is done again with the right ones. Where anything in a table
+ * is not plainly in order, the walk gives up, and the profiles are read the long way, which can say what it is.
+ */
+
+#define CUT_COUNTERS 256 /* as many as the nearest cache takes beside all else */
+#define WALKS 64 /* ranges: fixed, since sums are added up in their order */
+
+/* What a range finds for the summary of a side. */
+struct tally {
+	struct pgo_summary found; /* all but total, entries and thresholds */
+	uint64_t total;
+	struct pgo_kernel_cuts cuts;
+};
+
+struct range {
+	struct pgo_leftovers left;
+	struct tally tally[2];
+	uint64_t keys[2];
+	uint64_t start[2], end[2]; /* of the payload it read; 0: none */
+	bool bad;
+};
+
+struct walk {
+	struct pgo_comparing *w;
+	struct pgo_batch *batches;
+	struct pgo_table table[2];
+	struct range *ranges;
+};
+
+/* What a range reads with. Bit i of `named` and `matched` stands for record i. */
+struct reading {
+	struct walk *walk;
+	struct range *range;
+	struct pgo_batch *batch;
+	uint64_t at[2]; /* in the payload; 0: before its first byte */
+	uint64_t counters[2][CUT_COUNTERS + PGO_LANES]; /* not 0, and not yet cut */
+	unsigned waiting[2];
+	struct pgo_table_record records[2][PGO_BUCKET_MOST];
+	unsigned count[2];
+	unsigned named[2], matched[2];
+	/* names already read from the bucket: one that comes again is for the reader to refuse */
+	uint64_t seen[PGO_BUCKET_MOST];
+	unsigned seen_count;
+	uint64_t alike_counters; /* of records read in pairs */
+	uint32_t alike;		 /* such records */
+};
+_Static_assert(PGO_BUCKET_MOST <= 32, "one bit for each record");
+
+static void cut(struct reading *r, unsigned s)
+{
+	for (unsigned i = r->waiting[s]; i % PGO_LANES; i++)
+		r->counters[s][i] = 0;
+	pgo_kernel_cut(&r->range->tally[s].cuts, r->counters[s], r->waiting[s], UINT64_MAX);
+	r->waiting[s] = 0;
+}
+
+/* What is larger than all before: rare. */
+static void note_extremes(struct pgo_summary *found, const struct pgo_function *f)
+{
+	if (f->max > found->max_count)
+		found->max_count = f->max;
+	if (f->counters[0] > found->max_first_count)
+		found->max_first_count = f->counters[0];
+	for (uint32_t i = 1; i < f->counter_count; i++)
+		if (f->counters[i] > found->max_internal_count)
+			found->max_internal_count = f->counters[i];
+}
+
+/* Counters of a record that is not measured together with one of the other side. */
+static void cut_alone(struct reading *r, unsigned s, const struct pgo_function *f)
+{
+	for (uint32_t i = 0; f->sum && i < f->counter_count; i++) {
+		if (r->waiting[s] == CUT_COUNTERS)
+			cut(r, s);
+		r->counters[s][r->waiting[s]++] = f->counters[i];
+	}
+}
+
+/* The sums of a record that ran. False: numbers too large for a plain case. */
+static inline bool note_sum(struct tally *t, const struct pgo_function *f)
+{
+	t->found.nonzero_functions++;
+	if (f->max > t->found.max_internal_count || f->counters[0] > t->found.max_first_count)
+		note_extremes(&t->found, f);
+	/* below 2^32 so many counters cannot overflow their sum; and a plain total stays below 2^63 */
+	if (f->max >> 32) {
+		pgo_u128 exact = 0;
+		for (uint32_t i = 0; i < f->counter_count; i++)
+			exact += f->counters[i];
+		if (exact >> 63)
+			return false;
+	}
+	t->total += f->sum;
+	return t->total >> 63 == 0;
+}
+
+/* Sum and maximum of a record, and its share of the summary. */
+static bool add_up(struct tally *t, struct pgo_function *f)
+{
+	f->sum = f->max = 0;
+	for (uint32_t i = 0; i < f->counter_count; i++) {
+		uint64_t c = f->counters[i];
+		f->sum += c;
+		f->max = c > f->max ? c : f->max;
+	}
+	t->found.counter_count += f->counter_count;
+	return f->max == 0 || note_sum(t, f);
+}
+
+static bool seen_before(const struct reading *r, uint64_t name_ref)
+{
+	for (unsigned i = 0; i < r->seen_count; i++)
+		if (r->seen[i] == name_ref)
+			return true;
+	return false;
+}
+
+/* A pair of records that are alike but for their counters. */
+static inline bool measure_alike(struct reading *r, const struct pgo_table_pair *pair)
+{
+	struct tally *tally = r->range->tally;
+	struct pgo_function a, b;
+	uint64_t sum_a = 0, max_a = 0, sum_b = 0, max_b = 0;
+	a.counters = (const pgo_count *)pair->counters[0];
+	b.counters = (const pgo_count *)pair->counters[1];
+	for (uint32_t i = 0; i < pair->count; i++) {
+		uint64_t x = a.counters[i], y = b.counters[i];
+		sum_a += x;
+		sum_b += y;
+		max_a = x > max_a ? x : max_a;
+		max_b = y > max_b ? y : max_b;
+	}
+	uint32_t index = r->alike++;
+	r->alike_counters += pair->count;
+	if (!(max_a | max_b) && pgo_idle_row(r->batch, PGO_JOIN_MATCHED))
+		return true;
+	a.sum = sum_a;
+	a.max = max_a;
+	b.sum = sum_b;
+	b.max = max_b;
+	a.flags = b.flags = 0;
+	a.counter_count = b.counter_count = pair->count;
+	if ((max_a && !note_sum(&tally[0], &a)) || (max_b && !note_sum(&tally[1], &b)))
+		return false;
+	if (!max_a || !max_b)
+		cut_alone(r, max_a == 0, max_a ? &a : &b);
+	struct pgo_meeting met = {.f = {&a, &b},
+				  .ref = {pair->place[0], pair->place[1]},
+				  .index = {r->batch->records[0] + index, r->batch->records[1] + index},
+				  .join = PGO_JOIN_MATCHED};
+	pgo_measure_row(r->batch, &r->walk->w->measure, &met);
+	return true;
+}
+
+/* Number of items of a side's part of a bucket, whose first is at the cursor then. False: not where it should be. */
+static inline bool start_side(struct reading *r, unsigned s, uint64_t offset, struct pgo_cursor *c, uint16_t *items)
+{
+	const struct pgo_cursor *payload = &r->walk->table[s].payload;
+	/* from its parts: a copy of a cursor just written to memory would wait for the stores */
+	*c = (struct pgo_cursor){.bytes = payload->bytes, .end = payload->end};
+	*items = 0;
+	if (offset == 0)
+		return true;
+	if (r->at[s] == 0)
+		r->at[s] = r->range->start[s] = offset;
+	if (r->at[s] != offset || !pgo_cursor_seek(c, offset) || !pgo_cursor_u16(c, items) || *items == 0)
+		return false;
+	r->range->keys[s] += *items;
+	return true;
+}
+
+/* The rest of a side's part of a bucket. */
+static bool read_side(struct reading *r, unsigned s, uint64_t bucket, struct pgo_cursor *c, unsigned items)
+{
+	unsigned n = pgo_table_items(&r->walk->table[s], bucket, c, items, r->records[s]);
+	if (n == PGO_BUCKET_BAD)
+		return false;
+	r->count[s] = n;
+	r->range->tally[s].found.function_count += n;
+	for (unsigned i = 0; i < n; i++) {
+		struct pgo_function *f = &r->records[s][i].f;
+		if (seen_before(r, f->name_ref) || !add_up(&r->range->tally[s], f))
+			return false;
+		for (unsigned k = 0; k < i; k++)
+			if (r->records[s][k].f.name_ref == f->name_ref && r->records[s][k].f.cfg_hash == f->cfg_hash)
+				return false;
+	}
+	return true;
+}
+
+static inline void measure_pair(struct reading *r, unsigned i, unsigned t)
+{
+	const struct pgo_table_record *a = &r->records[0][i], *b = &r->records[1][t];
+	r->matched[0] |= 1u << i;
+	r->matched[1] |= 1u << t;
+	if (!(a->f.sum | b->f.sum) && pgo_idle_row(r->batch, PGO_JOIN_MATCHED))
+		return;
+	struct pgo_meeting met = {.f = {&a->f, &b->f},
+				  .ref = {a->place, b->place},
+				  .index = {r->batch->records[0] + i, r->batch->records[1] + t},
+				  .sites = {a->sites, b->sites},
+				  .join = PGO_JOIN_MATCHED};
+	if (!a->f.sum || !b->f.sum)
+		cut_alone(r, a->f.sum == 0, a->f.sum ? &a->f : &b->f);
+	pgo_measure_row(r->batch, &r->walk->w->measure, &met);
+}
+
+/* Records the other side does not have in its bucket. */
+static void leave_over(struct reading *r, unsigned s)
+{
+	for (unsigned i = 0; i < r->count[s]; i++) {
+		if (r->matched[s] >> i & 1)
+			continue;
+		cut_alone(r, s, &r->records[s][i].f);
+		if (pgo_leftover_add(&r->range->left, s, &r->records[s][i].f, r->records[s][i].place,
+				     r->batch->records[s] + i, r->named[s] >> i & 1))
+			r->batch->failed = true;
+	}
+}
+
+static inline void join_bucket(struct reading *r)
+{
+	for (unsigned t = 0; t < r->count[1]; t++)
+		for (unsigned i = 0; i < r->count[0]; i++) {
+			const struct pgo_function *f = &r->records[0][i].f, *g = &r->records[1][t].f;
+			if (f->name_ref != g->name_ref || !pgo_same_name(f, g))
+				continue;
+			r->named[0] |= 1u << i;
+			r->named[1] |= 1u << t;
+			if (!(r->matched[0] >> i & 1) && !(r->matched[1] >> t & 1) && pgo_same_record(f, g))
+				measure_pair(r, i, t);
+		}
+	for (unsigned s = 0; s < 2; s++) {
+		if (r->matched[s] + 1 != 1u << r->count[s])
+			leave_over(r, s);
+		r->batch->records[s] += r->count[s];
+	}
+}
+
+/* One bucket of both sides: pairs as long as they are alike, then what is left. False: not plainly in order. */
+static inline bool read_bucket(struct reading *r, uint64_t bucket, const uint64_t offset[2])
+{
+	struct pgo_cursor a, b;
+	uint16_t items_a, items_b;
+	if (!start_side(r, 0, offset[0], &a, &items_a) || !start_side(r, 1, offset[1], &b, &items_b))
+		return false;
+	r->seen_count = 0;
+	while (items_a && items_b) {
+		struct pgo_table_pair pair;
+		if (!pgo_table_alike(&r->walk->table[0], bucket, &a, &b, &pair))
+			break;
+		if (seen_before(r, pair.name_ref) || r->seen_count == PGO_BUCKET_MOST || !measure_alike(r, &pair))
+			return false;
+		r->seen[r->seen_count++] = pair.name_ref;
+		items_a--;
+		items_b--;
+	}
+	if (items_a | items_b) {
+		for (unsigned s = 0; s < 2; s++) {
+			r->count[s] = r->named[s] = r->matched[s] = 0;
+			r->batch->records[s] += r->alike;
+			r->range->tally[s].found.function_count += r->alike;
+		}
+		r->alike = 0;
+		if (!read_side(r, 0, bucket, &a, items_a) || !read_side(r, 1, bucket, &b, items_b))
+			return false;
+		join_bucket(r);
+	}
+	if (a.at)
+		r->at[0] = a.at;
+	if (b.at)
+		r->at[1] = b.at;
+	return true;
+}
+
+/* Room for what a range keeps, most likely: threads that grow their arrays step by step wait for one another. */
+static bool make_room(struct reading *r)
+{
+	const struct pgo_comparing *w = r->walk->w;
+	size_t each = (size_t)(w->measure.side[0].profile->table_keys / WALKS), listed = 2 * w->options->max_functions;
+	struct pgo_batch *b = r->batch;
+	return !(pgo_vec_reserve(&b->heavy, each) || pgo_vec_reserve(&b->light, 2 * PGO_LIGHT) ||
+		 pgo_vec_reserve(&b->tested, each / 16 + 64) || pgo_vec_reserve(&b->first, listed ? listed : each) ||
+		 pgo_vec_reserve(&r->range->left.side[0], each / 8 + 64) ||
+		 pgo_vec_reserve(&r->range->left.side[1], each / 8 + 64));
+}
+
+static void walk_range(void *context, size_t index)
+{
+	struct walk *walk = context;
+	struct reading r = {.walk = walk, .range = &walk->ranges[index], .batch = &walk->batches[index]};
+	uint64_t buckets = walk->table[0].mask + 1;
+	uint64_t first = buckets / WALKS * index, last = index + 1 == WALKS ? buckets : buckets / WALKS * (index + 1);
+	struct pgo_waiting waiting;
+	pgo_batch_start(r.batch, &waiting);
+	r.batch->failed = !make_room(&r);
+	for (unsigned s = 0; s < 2; s++)
+		waiting.cuts[s] = &r.range->tally[s].cuts;
+	for (uint64_t b = first; b < last && !r.range->bad; b++) {
+		uint64_t offset[2] = {pgo_table_slot(&walk->table[0], b), pgo_table_slot(&walk->table[1], b)};
+		if (offset[0] | offset[1])
+			r.range->bad = !read_bucket(&r, b, offset);
+	}
+	for (unsigned s = 0; s < 2; s++) {
+		r.range->end[s] = r.at[s];
+		r.batch->records[s] += r.alike;
+		r.range->tally[s].found.function_count += r.alike;
+		r.range->tally[s].found.counter_count += r.alike_counters;
+		cut(&r, s);
+	}
+	pgo_batch_end(r.batch, &walk->w->measure);
+}
+
+/* All ranges in order, one right behind the other from the first byte of the payload to its end? */
+static bool in_order(const struct walk *walk)
+{
+	for (unsigned s = 0; s < 2; s++) {
+		const struct pgo_profile *p = walk->w->measure.side[s].profile;
+		uint64_t at = p->table_payload, keys = 0;
+		for (size_t i = 0; i < WALKS; i++) {
+			const struct range *r = &walk->ranges[i];
+			if (r->bad || (r->end[s] && r->start[s] != at))
+				return false;
+			at = r->end[s] ? r->end[s] : at;
+			keys += r->keys[s];
+		}
+		if (p->table_directory - at >= 8 || keys != p->table_keys)
+			return false;
+	}
+	return true;
+}
+
+static bool failed(const struct walk *walk)
+{
+	for (size_t i = 0; i < WALKS; i++)
+		if (walk->batches[i].failed)
+			return true;
+	return false;
+}
+
+/* Index of each range's first record, added to what it kept. */
+static int settle_indices(struct walk *walk)
+{
+	struct pgo_leftovers *all = &walk->w->join.left;
+	uint32_t base[2] = {0};
+	for (size_t i = 0; i < WALKS; i++) {
+		struct pgo_batch *b = &walk->batches[i];
+		pgo_rows *kept[2] = {&b->tested, &b->first};
+		for (unsigned k = 0; k < 2; k++)
+			for (size_t n = 0; n < kept[k]->count; n++)
+				for (unsigned s = 0; s < 2; s++)
+					kept[k]->items[n].index[s] += base[s];
+		for (unsigned s = 0; s < 2; s++) {
+			size_t count = walk->ranges[i].left.side[s].count;
+			if (pgo_vec_reserve(&all->side[s], count))
+				return PGO_ENOMEM;
+			for (size_t n = 0; n < count; n++) {
+				struct pgo_leftover *l = &all->side[s].items[all->side[s].count++];
+				*l = walk->ranges[i].left.side[s].items[n];
+				l->index += base[s];
+			}
+			base[s] += b->records[s];
+		}
+	}
+	return PGO_OK;
+}
+
+/* The cuts at which the ranges count: the thresholds the walk starts from. False: none worth starting with. */
+static bool start_cuts(struct walk *walk)
+{
+	for (unsigned s = 0; s < 2; s++) {
+		const struct pgo_summary *claimed = &walk->w->out[s].summary;
+		if (claimed->total == 0 || claimed->total >> 63 || claimed->entry_count > PGO_CUTS_MOST)
+			return false;
+		for (size_t i = 0; i < WALKS; i++) {
+			struct pgo_kernel_cuts *cuts = &walk->ranges[i].tally[s].cuts;
+			cuts->count = claimed->entry_count;
+			for (size_t k = 0; k < cuts->count; k++)
+				if ((cuts->cut[k] = claimed->entries[k].min_count) >> 63)
+					return false;
+		}
+	}
+	return true;
+}
+
+static uint64_t of_lanes(const uint64_t v[PGO_LANES])
+{
+	return v[0] + v[1] + v[2] + v[3];
+}
+
+/* What all ranges found of side `s`, added up. */
+static void add_tallies(const struct walk *walk, unsigned s, struct pgo_summary *sum, uint64_t *total,
+			struct pgo_cut_found found[PGO_CUTS_MOST])
+{
+	for (size_t i = 0; i < WALKS; i++) {
+		const struct tally *t = &walk->ranges[i].tally[s];
+		const struct pgo_summary *f = &t->found;
+		sum->function_count += f->function_count;
+		sum->counter_count += f->counter_count;
+		sum->nonzero_functions += f->nonzero_functions;
+		sum->nonzero_counters += of_lanes(t->cuts.nonzero);
+		sum->max_count = f->max_count > sum->max_count ? f->max_count : sum->max_count;
+		if (f->max_first_count > sum->max_first_count)
+			sum->max_first_count = f->max_first_count;
+		if (f->max_internal_count > sum->max_internal_count)
+			sum->max_internal_count = f->max_internal_count;
+		*total = *total + t->total < *total ? UINT64_MAX : *total + t->total; /* each is below 2^63 */
+		for (size_t k = 0; k < t->cuts.count; k++) {
+			found[k].counters += of_lanes(t->cuts.counters[k]);
+			found[k].equal += of_lanes(t->cuts.equal[k]);
+			found[k].sum += of_lanes(t->cuts.sum[k]);
+		}
+	}
+}
+
+/* Was it right to measure with what the files claim? Then the summaries are complete. */
+static bool confirm_summaries(struct walk *walk)
+{
+	for (unsigned s = 0; s < 2; s++) {
+		struct pgo_summary *claimed = &walk->w->out[s].summary, sum = {0};
+		struct pgo_cut_found found[PGO_CUTS_MOST] = {{0}};
+		uint64_t total = 0;
+		add_tallies(walk, s, &sum, &total, found);
+		if (total != claimed->total)
+			return false;
+		sum.entry_count = claimed->entry_count;
+		memcpy(sum.entries, claimed->entries, sizeof sum.entries);
+		if (!pgo_summary_confirm(&sum, total, found))
+			return false;
+		*claimed = sum;
+	}
+	return true;
+}
+
+bool pgo_walk_fits(const struct pgo_profile *train, const struct pgo_profile *test, enum pgo_record_filter filter)
+{
+	const struct pgo_profile *p[2] = {train, test};
+	for (unsigned s = 0; s < 2; s++)
+		if (!p[s]->hash_mask || p[s]->hash_mask != p[0]->hash_mask || p[s]->hash_mask < WALKS || !p[s]->input ||
+		    (p[s]->flags & PGO_PROFILE_CSIR) || (p[s]->settle && !p[s]->stored))
+			return false;
+	return filter == PGO_RECORDS_NORMAL;
+}
+
+/* What is known of a side before the walk. */
+static int guess_side(struct walk *walk, unsigned s)
+{
+	struct pgo_comparing *w = walk->w;
+	const struct pgo_profile *p = w->measure.side[s].profile;
+	int rc = PGO_OK;
+	if (p->settle)
+		w->out[s].summary = *p->stored;
+	else
+		rc = pgo_profile_summarize(&w->out[s].summary, p, w->filter, NULL);
+	walk->table[s] = pgo_table_of(p);
+	return rc;
+}
+
+int pgo_walk(struct pgo_comparing *w)
+{
+	struct walk walk = {.w = w, .ranges = calloc(WALKS, sizeof *walk.ranges)};
+	int rc = walk.ranges ? guess_side(&walk, 0) : PGO_ENOMEM;
+	if (rc == PGO_OK)
+		rc = guess_side(&walk, 1);
+	pgo_comparing_set_measure(w);
+	w->measure.sites_matter = true; /* the walk counts them anyway */
+	walk.batches = rc == PGO_OK ? pgo_comparing_batches(w, WALKS) : NULL;
+	if (rc == PGO_OK && !walk.batches)
+		rc = PGO_ENOMEM;
+	if (rc == PGO_OK && !start_cuts(&walk))
+		rc = PGO_EOF;
+	if (rc == PGO_OK) {
+		pgo_parallel(walk_range, &walk, WALKS, w->threads);
+		rc = failed(&walk) ? PGO_ENOMEM : in_order(&walk) && confirm_summaries(&walk) ? PGO_OK : PGO_EOF;
+	}
+	if (rc == PGO_OK)
+		rc = settle_indices(&walk);
+	for (size_t i = 0; walk.ranges && i < WALKS; i++)
+		for (unsigned s = 0; s < 2; s++)
+			pgo_vec_release(&walk.ranges[i].left.side[s]);
+	free(walk.ranges);
+	return rc;
+}

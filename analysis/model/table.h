@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PGO_MODEL_TABLE_H
+#define PGO_MODEL_TABLE_H
+
+#include "analysis/base/cursor.h"
+#include "analysis/model/in_place.h"
+
+/*
+ * The hash table of an indexed profile (grammar: analysis/formats/indexed.c), bucket by bucket, for whoever walks two of
+ * them side by side. Takes only what is plainly in order and says no to all else: the reader then looks at it
+ * again, with a message for each thing that can be wrong.
+ */
+
+/** Records of one bucket this can hold. Tables are at most three quarters full: 16 keys in one bucket are one in 10^13. */
+#define PGO_BUCKET_MOST 16
+
+struct pgo_table_record {
+	struct pgo_function f; /**< without sum and maximum */
+	uint64_t place;	       /**< as in in_place.h */
+	uint32_t sites;	       /**< value sites of all kinds */
+};
+
+struct pgo_table {
+	const unsigned char *slots; /**< of the directory: mask + 1 u64 offsets, all within the input */
+	struct pgo_cursor payload;  /**< ends where the directory starts */
+	uint64_t mask;		    /**< buckets - 1 */
+	uint64_t version;
+	unsigned rest;	  /**< bytes of a record behind its counters when it has neither bitmap nor values */
+	uint32_t context; /**< 1: bit 60 of a hash marks a context-sensitive record */
+};
+
+static inline struct pgo_table pgo_table_of(const struct pgo_profile *p)
+{
+	return (struct pgo_table){.slots = (const unsigned char *)p->input + p->table_directory + 16,
+				  .payload = pgo_cursor(p->input, p->table_directory),
+				  .mask = p->hash_mask,
+				  .version = p->version,
+				  .rest = p->version >= 11 ? 16 : p->version >= 3 ? 8 : 0,
+				  .context = (p->flags & PGO_PROFILE_IR) != 0};
+}
+
+/** Offset of a bucket, 0: empty. */
+static inline uint64_t pgo_table_slot(const struct pgo_table *t, uint64_t bucket)
+{
+	return pgo_load64(t->slots + (bucket & t->mask) * 8);
+}
+
+/** What follows the counters, where it is not plainly empty. */
+bool pgo_table_rest(uint64_t version, struct pgo_cursor *data, uint32_t *sites);
+
+/** No bitmap bytes (version 11), then the empty value block: size 8, no kinds. */
+static inline bool pgo_table_no_rest(const struct pgo_table *t, struct pgo_cursor *data)
+{
+	const unsigned char *rest;
+	struct pgo_cursor c = {.bytes = data->bytes, .at = data->at, .end = data->end};
+	if (!pgo_cursor_bytes(&c, &rest, t->rest) || (t->rest == 16 && pgo_load64(rest) != 0) ||
+	    (t->rest && pgo_load64(rest + t->rest - 8) != 8))
+		return false;
+	data->at = c.at;
+	return true;
+}
+
+static inline bool pgo_table_record(const struct pgo_table *t, struct pgo_cursor *data, uint64_t key,
+				    struct pgo_table_record *out)
+{
+	uint64_t record = data->at;
+	const unsigned char *head, *counters;
+	if (!pgo_cursor_bytes(data, &head, 16))
+		return false;
+	uint64_t hash = pgo_load64(head), count = pgo_load64(head + 8);
+	if (count - 1 >= pgo_cursor_left(data) / 8 || !pgo_cursor_bytes(data, &counters, count * 8))
+		return false;
+	out->f.cfg_hash = hash;
+	out->f.counters = (const pgo_count *)counters;
+	out->f.counter_count = (uint32_t)count;
+	out->f.flags = 0;
+	out->place = key << PGO_PLACE_BITS | (record - key);
+	out->sites = 0;
+	if ((hash >> 60 & t->context) || key > PGO_PLACE_KEY_MOST ||
+	    record - key + count > PGO_PLACE_MOST)
+		return false;
+	return pgo_table_no_rest(t, data) || pgo_table_rest(t->version, data, &out->sites);
+}
+
+#define PGO_BUCKET_BAD (~0u)
+
+/** An item that both tables have at their place, alike but for its counters: one record without bitmap and values. */
+struct pgo_table_pair {
+	uint64_t name_ref;
+	const unsigned char *counters[2];
+	uint32_t count;
+	uint64_t place[2];
+};
+
+/**
+ * The items at the two cursors, which are moved behind them when these are alike. Key, name, CFG hash and number of
+ * counters are compared as they lie there, at once.
+ */
+static inline bool pgo_table_alike(const struct pgo_table *t, uint64_t bucket, struct pgo_cursor *a,
+				   struct pgo_cursor *b, struct pgo_table_pair *out)
+{
+	struct pgo_cursor ca = {.bytes = a->bytes, .at = a->at, .end = a->end};
+	struct pgo_cursor cb = {.bytes = b->bytes, .at = b->at, .end = b->end};
+	const unsigned char *head_a, *head_b, *rest_a, *rest_b;
+	if (!pgo_cursor_bytes(&ca, &head_a, 24))
+		return false;
+	uint64_t hash = pgo_load64(head_a), key_length = pgo_load64(head_a + 8);
+	uint64_t data_length = pgo_load64(head_a + 16), fixed = 16 + t->rest;
+	if (data_length <= fixed || data_length % 8 || key_length + fixed > PGO_PLACE_MOST / 2 ||
+	    data_length > PGO_PLACE_MOST / 2 || !pgo_cursor_skip(&ca, key_length + 16) ||
+	    !pgo_cursor_bytes(&cb, &head_b, 24 + key_length + 16) ||
+	    memcmp(head_a, head_b, 24 + key_length + 16) != 0)
+		return false;
+	const unsigned char *record = head_a + 24 + key_length;
+	uint64_t size = data_length - fixed;
+	if ((hash & t->mask) != bucket || pgo_load64(record + 8) != size / 8 || (pgo_load64(record) >> 60 & t->context) ||
+	    !pgo_cursor_bytes(&ca, &out->counters[0], size) || !pgo_cursor_bytes(&cb, &out->counters[1], size) ||
+	    !pgo_cursor_bytes(&ca, &rest_a, t->rest) || !pgo_cursor_bytes(&cb, &rest_b, t->rest) ||
+	    a->at > PGO_PLACE_KEY_MOST || b->at > PGO_PLACE_KEY_MOST)
+		return false;
+	if (t->rest && (pgo_load64(rest_a + t->rest - 8) != 8 || pgo_load64(rest_b + t->rest - 8) != 8))
+		return false;
+	if (t->rest == 16 && (pgo_load64(rest_a) | pgo_load64(rest_b)))
+		return false;
+	out->name_ref = hash;
+	out->count = (uint32_t)(size / 8);
+	out->place[0] = (uint64_t)a->at << PGO_PLACE_BITS | (24 + key_length);
+	out->place[1] = (uint64_t)b->at << PGO_PLACE_BITS | (24 + key_length);
+	a->at = ca.at;
+	b->at = cb.at;
+	return true;
+}
+
+#define PGO_BUCKET_BAD (~0u)
+
+/**
+ * All records of the next `items` items of a bucket; the cursor is left behind them.
+ * @return how many, or PGO_BUCKET_BAD when not all is plainly in order.
+ */
+static inline unsigned pgo_table_items(const struct pgo_table *t, uint64_t bucket, struct pgo_cursor *at, unsigned items,
+				       struct pgo_table_record out[PGO_BUCKET_MOST])
+{
+	struct pgo_cursor c = {.bytes = at->bytes, .at = at->at, .end = at->end};
+	unsigned count = 0;
+	for (; items > 0; items--) {
+		uint64_t key = c.at;
+		const unsigned char *head, *name;
+		if (!pgo_cursor_bytes(&c, &head, 24))
+			return PGO_BUCKET_BAD;
+		uint64_t hash = pgo_load64(head), key_length = pgo_load64(head + 8);
+		uint64_t data_length = pgo_load64(head + 16);
+		if (!pgo_cursor_bytes(&c, &name, key_length) || data_length == 0 || data_length % 8 ||
+		    !pgo_cursor_has(&c, data_length) || (hash & t->mask) != bucket)
+			return PGO_BUCKET_BAD;
+		struct pgo_cursor data = {.bytes = c.bytes, .at = c.at, .end = c.at + (size_t)data_length};
+		c.at = data.end;
+		do {
+			if (count == PGO_BUCKET_MOST)
+				return PGO_BUCKET_BAD;
+			struct pgo_table_record *r = &out[count];
+			r->f.name = (const char *)name;
+			r->f.name_length = (uint32_t)key_length; /* fits: its place does */
+			r->f.name_ref = hash;
+			if (!pgo_table_record(t, &data, key, r))
+				return PGO_BUCKET_BAD;
+			count++;
+		} while (data.at < data.end);
+	}
+	at->at = c.at;
+	return count;
+}
+
+#endif
