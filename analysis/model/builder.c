@@ -29,16 +29,12 @@ int pgo_builder_start_in_place(struct pgo_builder *b, const void *input, size_t 
 	return 0;
 }
 
-struct pgo_function *pgo_builder_function(struct pgo_builder *b, const char *name, uint32_t name_length,
-					  uint64_t name_ref, uint64_t cfg_hash)
+struct pgo_function *pgo_builder_function_named(struct pgo_builder *b, uint64_t name, uint32_t name_length,
+						uint64_t name_ref, uint64_t cfg_hash)
 {
-	struct pgo_place place = {.name = b->names.count, .first_counter = b->counters.count};
-	if (pgo_vec_reserve(&b->names, name_length) || pgo_vec_reserve(&b->functions, 1) ||
-	    pgo_vec_push(&b->places, place))
+	struct pgo_place place = {.name = name, .first_counter = b->counters.count};
+	if (pgo_vec_reserve(&b->functions, 1) || pgo_vec_push(&b->places, place))
 		return NULL;
-	if (name_length)
-		memcpy(b->names.items + b->names.count, name, name_length);
-	b->names.count += name_length;
 	b->sites_before = b->sites.count;
 	b->bitmap_before = b->bitmap.count;
 	struct pgo_function *f = &b->functions.items[b->functions.count++];
@@ -56,6 +52,20 @@ struct pgo_function pgo_builder_head(const struct pgo_builder *b, size_t index)
 	struct pgo_function f = b->functions.items[index];
 	f.name = b->names.items + b->places.items[index].name;
 	f.counters = (const pgo_count *)(b->counters.items + b->places.items[index].first_counter);
+	return f;
+}
+
+struct pgo_function *pgo_builder_function(struct pgo_builder *b, const char *name, uint32_t name_length,
+					  uint64_t name_ref, uint64_t cfg_hash)
+{
+	uint64_t at = b->names.count;
+	if (pgo_vec_reserve(&b->names, name_length))
+		return NULL;
+	if (name_length)
+		memcpy(b->names.items + at, name, name_length);
+	struct pgo_function *f = pgo_builder_function_named(b, at, name_length, name_ref, cfg_hash);
+	if (f)
+		b->names.count += name_length;
 	return f;
 }
 

@@ -79,6 +79,13 @@ static inline int pgo_builder_in_place(struct pgo_builder *b, const struct pgo_f
 	return pgo_tally_add(b->tally[(f->flags & PGO_FUNCTION_CS) != 0], f);
 }
 
+/**
+ * As pgo_builder_function(), with a name that stands in b->names already, which several records may share. The reader
+ * has put it there.
+ */
+struct pgo_function *pgo_builder_function_named(struct pgo_builder *b, uint64_t name, uint32_t name_length,
+						uint64_t name_ref, uint64_t cfg_hash);
+
 /** Functions so far. */
 static inline size_t pgo_builder_count(const struct pgo_builder *b)
 {

@@ -13,7 +13,7 @@ bad version-14 malformed/idx_ver14
 bad version-0 malformed/idx_ver0
 bad counter malformed/t_neg
 bad text-cut malformed/t_trunc
-bad raw ir-22.profraw
+bad raw corrb-22.profraw
 bad sample sample.extbinary.prof
 bad gcda gcov/clang22-a.gcda
 golden bad-input-format 2 show --input-format no-such-format ir-22.profdata
