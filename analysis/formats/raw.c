@@ -11,6 +11,7 @@
  *	data      = {name MD5 u64, hash u64, counters ptr, [v9: bitmap ptr], function ptr, values ptr, counters u32,
  *	            value sites u16 * kinds (2; v10: 3), [v9: bitmap bytes u32]}, each aligned to 8
  *	counters  = u64 each, or with byte coverage one byte each where 0 means executed
+ *	binary-ids = {bytes u64, byte * bytes, [v8: zero padding to 8]}
  *	names     = name block (name_block.c)
  *	vtables   = {name MD5 u64, address ptr, size u32}, each aligned to 8
  *	value-data = one block (value_data.c) per record that has value sites, in the order of the records
@@ -20,8 +21,9 @@
  * counters are the time of its first execution (0 or all ones: never).
  *
  * Memory: records may share counters and bitmap bytes, but those of all together may not exceed the sections four
- * times, so counters take at most 32 bytes of memory per byte of input; names are kept once, and inflate to at most
- * 1040 bytes per byte of input and 256 MiB in all; everything else takes less than 64 bytes per byte of input.
+ * times, so counters take at most 32 bytes of memory per byte of input. Only names that records refer to are kept, each
+ * once; names inflate to at most 1040 bytes per byte of input and 256 MiB in all, twice that while they are read.
+ * Everything else takes less than 64 bytes per byte of input.
  */
 #include <inttypes.h>
 #include <stdlib.h>

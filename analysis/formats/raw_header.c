@@ -177,10 +177,11 @@ static size_t size_of(const struct pgo_cursor *section)
 	return section->end - section->at;
 }
 
-/** Items of u64 length, bytes, zero padding to 8. */
+/** Items of u64 length, bytes, and since version 8 zero padding to 8. */
 static int read_binary_ids(struct pgo_raw *r, struct pgo_cursor c)
 {
-	if (size_of(&c) % 8)
+	bool padded = r->version >= 8;
+	if (padded && size_of(&c) % 8)
 		return pgo_error_at(r->err, PGO_EFORMAT, r->field_at[PGO_RAW_BINARY_IDS],
 				    "size %zu of the binary ids is not a multiple of 8", size_of(&c));
 	while (pgo_cursor_left(&c)) {
@@ -188,12 +189,12 @@ static int read_binary_ids(struct pgo_raw *r, struct pgo_cursor c)
 		const unsigned char *bytes;
 		uint64_t length = 0;
 		size_t at = c.at;
-		pgo_cursor_u64(&c, &length);
-		if (length == 0 || !pgo_cursor_bytes(&c, &bytes, length) || !pgo_cursor_skip(&c, -length & 7))
+		if (!pgo_cursor_u64(&c, &length) || length == 0 || !pgo_cursor_bytes(&c, &bytes, length) ||
+		    (padded && !pgo_cursor_skip(&c, -length & 7)))
 			return pgo_error_at(r->err, PGO_EFORMAT, at,
 					    "binary id of %" PRIu64
-					    " bytes does not fit into the %zu bytes left in its section",
-					    length, c.end - at - 8);
+					    " bytes does not fit into its section, which ends at %zu",
+					    length, c.end);
 		id.length = length > sizeof id.bytes ? (uint32_t)sizeof id.bytes : (uint32_t)length;
 		memcpy(id.bytes, bytes, id.length);
 		if (pgo_vec_push(&r->b->build_ids, id))

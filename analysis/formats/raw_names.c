@@ -85,25 +85,43 @@ static int load_vtable_names(struct pgo_raw *r)
 	return pgo_name_block_read(r->b, &block, r->err);
 }
 
+/** The references of the records: only their names are kept, so names nothing refers to cost no memory. */
+static int enter_references(struct pgo_raw *r)
+{
+	struct pgo_cursor c = r->data;
+	uint64_t count = r->header[PGO_RAW_DATA], ref = 0;
+	if (reserve(&r->names, (size_t)count))
+		return -1;
+	for (uint64_t i = 0; i < count; i++) {
+		c.at = r->data.at + (size_t)i * r->layout.size;
+		pgo_cursor_u64(&c, &ref);
+		if (!enter(&r->names, ref))
+			return -1;
+	}
+	return 0;
+}
+
 static int load_function_names(struct pgo_raw *r)
 {
 	struct pgo_raw_names *names = &r->names;
 	struct pgo_cursor block = r->name_block;
-	if (seen(&names->block, &names->block_length, &block))
+	size_t known = names->count;
+	if (enter_references(r))
+		return pgo_raw_out_of_memory(r);
+	if (seen(&names->block, &names->block_length, &block) && names->count == known)
 		return PGO_OK;
 	names->inflated.count = 0;
 	int rc = pgo_name_block_append(&names->inflated, &block, r->err);
+	if (rc != PGO_OK || names->inflated.count == 0 || names->count == 0)
+		return rc;
 	const char *at = names->inflated.items, *end = at + names->inflated.count;
 	while (rc == PGO_OK && at < end) {
 		const char *separator = memchr(at, '\1', (size_t)(end - at));
 		const char *stop = separator ? separator : end;
-		if (stop > at) {
-			struct pgo_raw_name *slot = enter(names, pgo_name_ref(at, (size_t)(stop - at)));
-			if (!slot)
-				return pgo_raw_out_of_memory(r);
-			if (!slot->named)
-				rc = set_name(r, slot, at, (size_t)(stop - at));
-		}
+		struct pgo_raw_name *slot =
+			slot_of(names->slots, names->capacity, pgo_name_ref(at, (size_t)(stop - at)));
+		if (slot->used && !slot->named && stop > at)
+			rc = set_name(r, slot, at, (size_t)(stop - at));
 		at = separator ? separator + 1 : end;
 	}
 	return rc;

@@ -125,7 +125,7 @@ static void put_header(struct file *f, size_t names_length)
 		f->bytes[f->count++] = (unsigned char)magics[f->pointer == 8][f->big ? 7 - i : i];
 	put(f, f->version | f->flags, 8);
 	if (f->version >= 7)
-		put(f, 32, 8); /* binary ids */
+		put(f, f->version == 7 ? 28 : 32, 8); /* binary ids, padded since 8 */
 	put(f, 3, 8);
 	put(f, 8, 8); /* padding before the counters */
 	put(f, 6, 8);
@@ -158,7 +158,7 @@ static void build(struct file *f)
 	put_header(f, sizeof names - 1);
 	if (f->version >= 7) {
 		put(f, 20, 8);
-		for (int i = 0; i < 24; i++)
+		for (int i = 0; i < (f->version == 7 ? 20 : 24); i++)
 			f->bytes[f->count++] = i < 20 ? (unsigned char)(i + 1) : 0;
 	}
 	f->data = f->count;
