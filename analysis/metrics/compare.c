@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/metrics/compare_keyed.h"
 #include "analysis/metrics/comparing.h"
 
 struct pgo_compare_options pgo_compare_defaults(void)
@@ -258,6 +259,8 @@ int pgo_compare(struct pgo_comparison *out, const struct pgo_profile *train, con
 	int rc = check_kinds(train, test, err);
 	if (rc)
 		return rc;
+	if (pgo_needs_alignment(train, test))
+		return pgo_compare_keyed(out, train, test, options, err);
 	w.filter = w.options->context_sensitive ? PGO_RECORDS_CS : PGO_RECORDS_NORMAL;
 	w.threads = train->function_count + test->function_count >= PGO_PARALLEL_FROM ? PGO_THREADS : 1;
 	rc = compute(&result, &w);
