@@ -30,6 +30,9 @@ static int fail_reading(const char *path, const struct pgo_error *err)
 {
 	struct pgo_error out = {0};
 	char line[32] = "", offset[40] = "";
+	/* of a directory: the file in it; standard input stays "-" */
+	if (err->path[0] && strcmp(path, "-") != 0)
+		path = err->path;
 	if (err->has_offset && err->is_line)
 		snprintf(line, sizeof line, "line %llu: ", (unsigned long long)err->offset);
 	else if (err->has_offset && !strstr(err->message, "at offset"))

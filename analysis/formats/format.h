@@ -32,11 +32,21 @@ int pgo_text_read(struct pgo_builder *b, const void *bytes, size_t length, struc
 enum pgo_bid pgo_raw_probe(const unsigned char *bytes, size_t length);
 int pgo_raw_read(struct pgo_builder *b, const void *bytes, size_t length, struct pgo_error *err);
 
-/* known.c: formats that are recognised and refused with the command that makes a readable profile of them */
 enum pgo_bid pgo_gcda_probe(const unsigned char *bytes, size_t length);
 int pgo_gcda_read(struct pgo_builder *b, const void *bytes, size_t length, struct pgo_error *err);
 enum pgo_bid pgo_gcno_probe(const unsigned char *bytes, size_t length);
 int pgo_gcno_read(struct pgo_builder *b, const void *bytes, size_t length, struct pgo_error *err);
+
+/**
+ * All gcc profiles (.gcda) below a directory as one, with the notes (.gcno) beside them, where they were compiled, or
+ * anywhere below the directory. @return as pgo_profile_open(), or PGO_EOF when there is none; nothing is said then
+ */
+int pgo_gcov_open_directory(struct pgo_profile **out, const char *path, struct pgo_error *err);
+
+/** One .gcda file, with the notes beside it. */
+int pgo_gcov_open_file(struct pgo_profile **out, const char *path, struct pgo_error *err);
+
+/* known.c: formats that are recognised and refused with the command that makes a readable profile of them */
 enum pgo_bid pgo_sample_probe(const unsigned char *bytes, size_t length);
 int pgo_sample_read(struct pgo_builder *b, const void *bytes, size_t length, struct pgo_error *err);
 enum pgo_bid pgo_pprof_probe(const unsigned char *bytes, size_t length);

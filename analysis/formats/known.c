@@ -17,42 +17,6 @@ static size_t first_line(const unsigned char *bytes, size_t length)
 	return end ? (size_t)(end - bytes) : length;
 }
 
-enum pgo_bid pgo_gcda_probe(const unsigned char *bytes, size_t length)
-{
-	return STARTS_WITH("adcg") || STARTS_WITH("gcda") ? PGO_BID_MAGIC : PGO_BID_NO;
-}
-
-int pgo_gcda_read(struct pgo_builder *b, const void *bytes, size_t length, struct pgo_error *err)
-{
-	(void)b;
-	struct pgo_cursor c = pgo_cursor(bytes, length);
-	c.big_endian = length && c.bytes[0] == 'g';
-	uint32_t version = UINT32_MAX;
-	pgo_cursor_skip(&c, 4);
-	pgo_cursor_u32(&c, &version);
-	bool afdo = version >= 1 && version <= 3; /* gcov versions are four letters */
-	int rc = pgo_error_set(err, PGO_EUNSUPPORTED,
-			       "is a GCC %s profile; only LLVM's instrumentation profiles are read",
-			       afdo ? "AutoFDO" : "coverage (.gcda)");
-	pgo_error_hint(
-		err,
-		"build the program with clang -fprofile-generate, run it, and merge what it writes with llvm-profdata");
-	return rc;
-}
-
-enum pgo_bid pgo_gcno_probe(const unsigned char *bytes, size_t length)
-{
-	return STARTS_WITH("oncg") || STARTS_WITH("gcno") ? PGO_BID_MAGIC : PGO_BID_NO;
-}
-
-int pgo_gcno_read(struct pgo_builder *b, const void *bytes, size_t length, struct pgo_error *err)
-{
-	(void)b, (void)bytes, (void)length;
-	int rc = pgo_error_set(err, PGO_EUNSUPPORTED, "is a coverage notes file (.gcno): it holds no counts");
-	pgo_error_hint(err, "the counts are in the .gcda file the program writes when it ends");
-	return rc;
-}
-
 /** name:NUM:NUM or [context]:NUM:NUM, split at the last two colons. */
 static bool is_sample_head(const unsigned char *line, size_t length)
 {

@@ -191,6 +191,21 @@ static int read_mapped(struct pgo_profile **out, int fd, size_t length, const ch
 	return read_input(out, &input, format, err);
 }
 
+/** gcc's profiles come with a second file, which their reader looks for. @return PGO_EOF when it is none of them */
+static int open_gcda(struct pgo_profile **out, int fd, const struct stat *st, const char *path, const char *format,
+		     struct pgo_error *err)
+{
+	unsigned char magic[4];
+	if (format && strcmp(format, "gcda") != 0)
+		return PGO_EOF;
+	if (S_ISDIR(st->st_mode))
+		return pgo_gcov_open_directory(out, path, err);
+	if (!S_ISREG(st->st_mode) || pread(fd, magic, sizeof magic, 0) != (ssize_t)sizeof magic ||
+	    pgo_gcda_probe(magic, sizeof magic) == PGO_BID_NO)
+		return PGO_EOF;
+	return pgo_gcov_open_file(out, path, err);
+}
+
 static int open_file(struct pgo_profile **out, const char *path, const char *format, struct pgo_error *err)
 {
 	struct stat st;
@@ -200,6 +215,8 @@ static int open_file(struct pgo_profile **out, const char *path, const char *for
 	int rc;
 	if (fstat(fd, &st) < 0) {
 		rc = pgo_error_errno(err, "cannot read");
+	} else if ((rc = open_gcda(out, fd, &st, path, format, err)) != PGO_EOF) {
+		/* all is said */
 	} else if (S_ISDIR(st.st_mode)) {
 		rc = pgo_error_set(err, PGO_EFORMAT, "is a directory, not a profile");
 		pgo_error_hint(err,

@@ -31,7 +31,7 @@ enum pgo_profile_flag {
 /** What made a profile, and so what its counters count. Profiles of two kinds are never compared. */
 enum pgo_profile_kind {
 	PGO_KIND_LLVM = 0,     /**< counters of LLVM's instrumentation: indexed, raw, text */
-	PGO_KIND_GCC = 1,      /**< counters of gcc's instrumented arcs */
+	PGO_KIND_GCC = 1,      /**< how often gcc's basic blocks ran; without notes (.gcno): its counted arcs */
 	PGO_KIND_LINES = 2,    /**< samples by line and discriminator: AutoFDO, CSSPGO */
 	PGO_KIND_BRANCHES = 3, /**< taken branches by offset or block: BOLT */
 	PGO_KIND_CALLS = 4,    /**< samples by call site: Go's pprof */
@@ -190,7 +190,7 @@ struct pgo_function pgo_profile_function(const struct pgo_profile *profile, size
  */
 const uint64_t *pgo_profile_keys(const struct pgo_profile *profile, const struct pgo_function *f);
 
-/** What made it, in a word or two: "LLVM instrumentation", "gcc arcs", "sampled lines", …; static. */
+/** What made it, in a word or two: "LLVM instrumentation", "gcc blocks", "sampled lines", …; static. */
 const char *pgo_profile_kind_name(enum pgo_profile_kind kind);
 
 /** Exact sum of a function's counters. */
