@@ -98,7 +98,7 @@ struct pgo_weights {
 	struct pgo_dominance dominance; /**< at `share` */
 };
 
-/** Shares below are left out of a merge: what they would add is below the rounding of the others. */
+/** Shares below this over the number of workloads are left out of a merge: all of them together are less than that. */
 #define PGO_LEAST_SHARE 1e-4
 
 /**
