@@ -129,6 +129,7 @@ static int merge(struct pgo_raw *r, bool last)
 	if (pgo_builder_merge_duplicates(r->b))
 		return pgo_raw_out_of_memory(r);
 	r->merged_count = r->b->functions.count;
+	r->merges++;
 	return PGO_OK;
 }
 
@@ -178,7 +179,8 @@ int pgo_raw_read(struct pgo_builder *b, const void *bytes, size_t length, struct
 		rc = warn(&r);
 	if (rc == PGO_EFORMAT)
 		pgo_error_hint(err, PGO_RAW_DAMAGED_HINT);
-	free(r.names.slots);
+	free(r.names.names.items);
+	free(r.names.index);
 	free(r.names.inflated.items);
 	free(r.functions.items);
 	free(r.tables.items);

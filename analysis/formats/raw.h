@@ -52,18 +52,19 @@ struct pgo_raw_name {
 	uint64_t ref;
 	uint64_t at; /**< into the builder's names */
 	uint32_t length;
-	bool used;     /**< the slot */
-	bool named;    /**< at and length are set; to the reference in hex where there is no name */
-	bool referred; /**< a record has it: another one may be its duplicate */
+	bool named;	 /**< at and length are set; to the reference in hex where there is no name */
+	bool referred;	 /**< a record has it: another one may be its duplicate */
+	bool plain;	 /**< the last record that has it has counters only; it is function `function` of the builder */
+	uint32_t merges; /**< r->merges then: merging moves functions */
+	size_t function;
 };
 
-/**
- * Names by reference, over all profiles of the file: profiles of one program repeat them. Open addressing, capacity a
- * power of two, at most half full.
- */
+/** Names by reference, over all profiles of the file: profiles of one program repeat them. */
 struct pgo_raw_names {
-	struct pgo_raw_name *slots;
-	size_t count, capacity;
+	PGO_VEC(struct pgo_raw_name) names; /**< in the order the records came */
+	uint32_t *index;		    /**< by reference, open addressing: number of the name plus 1, 0 for none */
+	size_t index_size;		    /**< a power of two */
+	size_t next;			    /**< the name that probably is asked for next */
 	const unsigned char *block; /**< the name section read last; not read again when the next one is equal */
 	size_t block_length;
 	const unsigned char *vtable_block; /**< likewise */
@@ -87,7 +88,8 @@ struct pgo_raw {
 	struct pgo_builder *b;
 	struct pgo_error *err;
 	struct pgo_raw_names names;
-	bool duplicates;     /**< a reference came twice */
+	bool duplicates;     /**< a record may have to be merged with an earlier one */
+	uint32_t merges;     /**< how often duplicates were merged */
 	size_t merged_count; /**< functions there were after the last merge of duplicates */
 	/* of the profile being read */
 	size_t start; /**< offset of its header */

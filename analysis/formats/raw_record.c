@@ -119,12 +119,12 @@ static int take_time(struct pgo_raw *r, const struct pgo_raw_record *record, uin
 	return pgo_vec_push(&r->timestamps, t) ? pgo_raw_out_of_memory(r) : PGO_OK;
 }
 
-static int copy_counters(struct pgo_raw *r, const struct pgo_raw_record *record, uint32_t skipped)
+/** The counters behind the last of the builder, not counted in yet. NULL: out of memory. */
+static uint64_t *copy_counters(struct pgo_raw *r, const struct pgo_raw_record *record, uint32_t skipped, uint32_t count)
 {
 	struct pgo_builder *b = r->b;
-	uint32_t count = record->counter_count - skipped;
-	if (pgo_vec_reserve(&b->counters, count))
-		return pgo_raw_out_of_memory(r);
+	if (pgo_vec_reserve(&b->counters, (size_t)count + 1))
+		return NULL;
 	struct pgo_cursor c = r->counters;
 	uint64_t *out = b->counters.items + b->counters.count;
 	c.at += (size_t)(record->counters_at + (uint64_t)skipped * (r->bytes ? 1 : 8));
@@ -133,8 +133,7 @@ static int copy_counters(struct pgo_raw *r, const struct pgo_raw_record *record,
 			out[i] = c.bytes[c.at + i] == 0;
 	else
 		pgo_cursor_u64s(&c, out, count);
-	b->counters.count += count;
-	return PGO_OK;
+	return out;
 }
 
 static int copy_bitmap(struct pgo_raw *r, const struct pgo_raw_record *record)
@@ -142,8 +141,6 @@ static int copy_bitmap(struct pgo_raw *r, const struct pgo_raw_record *record)
 	struct pgo_builder *b = r->b;
 	const unsigned char *bytes;
 	struct pgo_cursor c = r->bitmap;
-	if (record->bitmap_bytes == 0)
-		return PGO_OK;
 	if (pgo_vec_reserve(&b->bitmap, record->bitmap_bytes))
 		return pgo_raw_out_of_memory(r);
 	c.at += (size_t)record->bitmap_at;
@@ -153,9 +150,36 @@ static int copy_bitmap(struct pgo_raw *r, const struct pgo_raw_record *record)
 	return PGO_OK;
 }
 
-int pgo_raw_read_record(struct pgo_raw *r, uint64_t index)
+/** True when a record that has counters only adds to a function of an earlier profile that is like it. */
+static bool adds_up(const struct pgo_raw *r, const struct pgo_raw_name *name, const struct pgo_raw_record *record,
+		    uint32_t count)
+{
+	if (!name->plain || name->merges != r->merges)
+		return false;
+	const struct pgo_function *f = &r->b->functions.items[name->function];
+	return f->cfg_hash == record->cfg_hash && f->counter_count == count;
+}
+
+static int add_record(struct pgo_raw *r, const struct pgo_raw_record *record, uint32_t count)
 {
 	struct pgo_builder *b = r->b;
+	int rc = PGO_OK;
+	if (!pgo_builder_function_named(b, record->name_at, record->name_length, record->name_ref, record->cfg_hash))
+		return pgo_raw_out_of_memory(r);
+	b->counters.count += count;
+	if (record->bitmap_bytes)
+		rc = copy_bitmap(r, record);
+	if (rc == PGO_OK && (record->sites[0] | record->sites[1] | record->sites[2]))
+		rc = pgo_raw_read_values(r, record);
+	if (rc == PGO_OK && pgo_builder_seal(b))
+		rc = pgo_raw_out_of_memory(r);
+	if (rc == PGO_OK)
+		r->large += pgo_builder_last(b)->max > LARGEST_LIKELY;
+	return rc;
+}
+
+int pgo_raw_read_record(struct pgo_raw *r, uint64_t index)
+{
 	struct pgo_raw_record record = pgo_raw_decode(r, index);
 	struct pgo_raw_name *name;
 	uint32_t taken = 0;
@@ -171,18 +195,19 @@ int pgo_raw_read_record(struct pgo_raw *r, uint64_t index)
 		rc = take_time(r, &record, &taken);
 	if (rc != PGO_OK)
 		return rc;
+	bool plain = !(record.bitmap_bytes | record.sites[0] | record.sites[1] | record.sites[2]);
+	uint32_t count = record.counter_count - taken;
+	uint64_t *counters = copy_counters(r, &record, taken, count);
+	if (!counters)
+		return pgo_raw_out_of_memory(r);
+	if (plain && adds_up(r, name, &record, count)) {
+		pgo_builder_add_counters(r->b, name->function, counters);
+		return PGO_OK;
+	}
 	r->duplicates |= name->referred;
 	name->referred = true;
-	if (!pgo_builder_function_named(b, name->at, name->length, record.name_ref, record.cfg_hash))
-		return pgo_raw_out_of_memory(r);
-	rc = copy_counters(r, &record, taken);
-	if (rc == PGO_OK)
-		rc = copy_bitmap(r, &record);
-	if (rc == PGO_OK && (record.sites[0] | record.sites[1] | record.sites[2]))
-		rc = pgo_raw_read_values(r, &record);
-	if (rc == PGO_OK && pgo_builder_seal(b))
-		rc = pgo_raw_out_of_memory(r);
-	if (rc == PGO_OK)
-		r->large += pgo_builder_last(b)->max > LARGEST_LIKELY;
-	return rc;
+	name->plain = plain;
+	name->merges = r->merges;
+	name->function = r->b->functions.count;
+	return add_record(r, &record, count);
 }

@@ -126,16 +126,33 @@ static int order_keys(struct pgo_builder *b, uint64_t first)
 	return 0;
 }
 
+/** What follows from the counters of a copied function. */
+static void conclude(struct pgo_builder *b, struct pgo_function *f, uint64_t first_counter)
+{
+	f->counters = (const pgo_count *)(b->counters.items + first_counter);
+	pgo_add_up(f);
+	f->flags = pgo_context_flag(b->flags, f->cfg_hash) | pgo_limit_flags(b->pseudo_counts, f->max, f->counters);
+}
+
+void pgo_builder_add_counters(struct pgo_builder *b, size_t index, const uint64_t *counters)
+{
+	struct pgo_function *f = &b->functions.items[index];
+	uint64_t first = b->places.items[index].first_counter, *sums = b->counters.items + first;
+	for (uint32_t i = 0; i < f->counter_count; i++) {
+		bool fits = sums[i] < PGO_COUNTER_LIMIT && counters[i] <= PGO_COUNTER_LIMIT - sums[i];
+		sums[i] = fits ? sums[i] + counters[i] : PGO_COUNTER_LIMIT;
+	}
+	conclude(b, f, first);
+}
+
 int pgo_builder_seal(struct pgo_builder *b)
 {
 	struct pgo_function *f = pgo_builder_last(b);
 	uint64_t first = b->places.items[b->places.count - 1].first_counter;
 	if (b->keys.count && order_keys(b, first))
 		return -1;
-	f->counters = (const pgo_count *)(b->counters.items + first);
 	f->counter_count = (uint32_t)(b->counters.count - first);
-	pgo_add_up(f);
-	f->flags = pgo_context_flag(b->flags, f->cfg_hash) | pgo_limit_flags(b->pseudo_counts, f->max, f->counters);
+	conclude(b, f, first);
 	b->counter_count += f->counter_count;
 	return pgo_builder_extra(b, b->sites_before, b->bitmap_before);
 }

@@ -121,6 +121,12 @@ int pgo_builder_seal(struct pgo_builder *b);
  */
 int pgo_builder_keyed(struct pgo_builder *b, uint64_t key, uint64_t count);
 
+/**
+ * Add counters, as many as it has, to function `index`, which is copied, sealed and has no keys: to PGO_COUNTER_LIMIT,
+ * as pgo_builder_merge_duplicates() does.
+ */
+void pgo_builder_add_counters(struct pgo_builder *b, size_t index, const uint64_t *counters);
+
 /** Note something that does not stop the reading. */
 int pgo_builder_warn(struct pgo_builder *b, const char *format, ...) PGO_PRINTF(2, 3);
 

@@ -15,7 +15,10 @@ def ref(name):
 
 
 def run(argv, env=None, check=True, cwd=None):
-    p = subprocess.run(argv, env=dict(os.environ, **(env or {})), cwd=cwd, capture_output=True, timeout=600)
+    try:
+        p = subprocess.run(argv, env=dict(os.environ, **(env or {})), cwd=cwd, capture_output=True, timeout=120)
+    except subprocess.TimeoutExpired:
+        raise Failed("%s: does not end" % " ".join(argv))
     if check and p.returncode:
         raise Failed("%s: exit code %d: %s" % (" ".join(argv), p.returncode, p.stderr.decode(errors="replace")[:600]))
     return p
