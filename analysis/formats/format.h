@@ -29,6 +29,9 @@ int pgo_indexed_read(struct pgo_builder *b, const void *bytes, size_t length, st
 enum pgo_bid pgo_text_probe(const unsigned char *bytes, size_t length);
 int pgo_text_read(struct pgo_builder *b, const void *bytes, size_t length, struct pgo_error *err);
 
+enum pgo_bid pgo_csv_probe(const unsigned char *bytes, size_t length);
+int pgo_csv_read(struct pgo_builder *b, const void *bytes, size_t length, struct pgo_error *err);
+
 enum pgo_bid pgo_raw_probe(const unsigned char *bytes, size_t length);
 int pgo_raw_read(struct pgo_builder *b, const void *bytes, size_t length, struct pgo_error *err);
 

@@ -21,6 +21,7 @@ static const struct pgo_format formats[] = {
 	{"memprof", pgo_memprof_probe, pgo_memprof_read},
 	{"fdata", pgo_fdata_probe, pgo_fdata_read},
 	{"bolt-yaml", pgo_bolt_yaml_probe, pgo_bolt_yaml_read},
+	{"csv", pgo_csv_probe, pgo_csv_read},
 	{"text", pgo_text_probe, pgo_text_read},
 };
 #define FORMAT_COUNT (sizeof formats / sizeof formats[0])
