@@ -389,6 +389,38 @@ static void append(struct file *f, const struct file *more)
 	f->count += more->count;
 }
 
+/** Records with counters only are added where they stand, others by way of a merge: both stop at the limit. */
+static void sums_stop_at_the_limit(void **state)
+{
+	(void)state;
+	static struct file f = {.version = 10, .pointer = 8}, g = {.version = 10, .pointer = 8};
+	static struct file plain = {.version = 8, .pointer = 8}, more = {.version = 8, .pointer = 8};
+	build(&f);
+	build(&g);
+	memset(f.bytes + f.counters + 8, 0xff, 8);
+	memset(f.bytes + f.counters + 24, 0xff, 8); /* beta, which has a bitmap */
+	append(&f, &g);
+	struct pgo_profile *p = read_file(&f);
+	assert_int_equal(p->function_count, 3);
+	assert_int_equal(p->functions[1].counters[0], UINT64_MAX - 2);
+	assert_int_equal(p->functions[1].flags, PGO_FUNCTION_SATURATED);
+	assert_int_equal(p->functions[2].counters[0], 80);
+	assert_int_equal(p->functions[2].counters[1], UINT64_MAX - 2);
+	pgo_profile_free(p);
+
+	build(&plain);
+	build(&more);
+	memset(plain.bytes + plain.counters + 24, 0xff, 7); /* beta is plain before version 9 */
+	plain.bytes[plain.counters + 31] = 0xff;
+	plain.bytes[plain.counters + 24] = 0xf0;
+	append(&plain, &more);
+	p = read_file(&plain);
+	assert_int_equal(p->functions[1].counters[0], UINT64_MAX - 2);
+	assert_int_equal(p->functions[1].max, UINT64_MAX - 2);
+	assert_int_equal(p->functions[1].flags, PGO_FUNCTION_SATURATED);
+	pgo_profile_free(p);
+}
+
 static void profiles_of_two_kinds(void **state)
 {
 	(void)state;
@@ -509,6 +541,7 @@ int main(void)
 		cmocka_unit_test(functions_without_a_name),
 		cmocka_unit_test(duplicates_within_a_profile),
 		cmocka_unit_test(impossible_counters),
+		cmocka_unit_test(sums_stop_at_the_limit),
 		cmocka_unit_test(profiles_of_two_kinds),
 		cmocka_unit_test(shared_counters_are_bounded),
 		cmocka_unit_test(shared_names_are_kept_once),
