@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include <csv.h>
 #include <inttypes.h>
-#include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "reports/common.h"
+#include "reports/csv_util.h"
 #include "reports/writers.h"
 
 /*
@@ -13,36 +10,12 @@
  * value is an empty field. Doubles read back to the same value.
  */
 
-static void text(FILE *out, const char *value, char end)
-{
-	csv_fwrite(out, value, strlen(value));
-	fputc(end, out);
-}
-
-static void number(FILE *out, double value, char end)
-{
-	char digits[PGO_DOUBLE_TEXT];
-	if (isfinite(value))
-		fputs(pgo_double_text(digits, value), out);
-	fputc(end, out);
-}
-
-static void optional(FILE *out, struct pgo_optional value, char end)
-{
-	number(out, value.present ? value.value : NAN, end);
-}
-
-static void count(FILE *out, uint64_t value, char end)
-{
-	fprintf(out, "%" PRIu64 "%c", value, end);
-}
-
 static void index_or_none(FILE *out, uint32_t value, char end)
 {
 	if (value == UINT32_MAX)
 		fputc(end, out);
 	else
-		count(out, value, end);
+		pgo_csv_count(out, value, end);
 }
 
 static const char *yes_no(bool value)
@@ -56,19 +29,19 @@ static int compared_row(FILE *out, const struct pgo_function_comparison *f, stru
 	char *readable = pgo_demangle(name);
 	if (!readable)
 		return pgo_error_set(err, PGO_ENOMEM, "out of memory");
-	text(out, name, ',');
-	text(out, readable, ',');
+	pgo_csv_text(out, name, ',');
+	pgo_csv_text(out, readable, ',');
 	free(readable);
 	fprintf(out, "%s,", pgo_join_name(f->join));
-	number(out, f->train_share, ',');
-	number(out, f->test_share, ',');
-	optional(out, f->log2_ratio, ',');
-	number(out, f->jsd_bits, ',');
-	optional(out, f->shape_tv, ',');
-	optional(out, f->shape_jsd_bits, ',');
-	optional(out, f->p_value, ',');
-	optional(out, f->q_value, ',');
-	optional(out, f->ks_p_value, ',');
+	pgo_csv_number(out, f->train_share, ',');
+	pgo_csv_number(out, f->test_share, ',');
+	pgo_csv_optional(out, f->log2_ratio, ',');
+	pgo_csv_number(out, f->jsd_bits, ',');
+	pgo_csv_optional(out, f->shape_tv, ',');
+	pgo_csv_optional(out, f->shape_jsd_bits, ',');
+	pgo_csv_optional(out, f->p_value, ',');
+	pgo_csv_optional(out, f->q_value, ',');
+	pgo_csv_optional(out, f->ks_p_value, ',');
 	fprintf(out, "%s,%s,", pgo_class_name(f->train_class), pgo_class_name(f->test_class));
 	index_or_none(out, f->train_dominant, ',');
 	index_or_none(out, f->test_dominant, ',');
@@ -99,14 +72,14 @@ int pgo_csv_gate(FILE *out, const struct pgo_report *report, struct pgo_error *e
 	fputs("reference,rule,outcome,value,threshold,threshold_source,required,evidence,advice\n", out);
 	for (size_t i = 0; i < verdict->rule_count; i++) {
 		const struct pgo_rule *rule = &verdict->rules[i];
-		text(out, rule->reference, ',');
-		text(out, rule->name, ',');
+		pgo_csv_text(out, rule->reference, ',');
+		pgo_csv_text(out, rule->name, ',');
 		fprintf(out, "%s,", pgo_outcome_name(rule->outcome));
-		optional(out, rule->value, ',');
-		number(out, rule->threshold, ',');
+		pgo_csv_optional(out, rule->value, ',');
+		pgo_csv_number(out, rule->threshold, ',');
 		fprintf(out, "%s,%s,", rule->threshold_is_user ? "user" : "default", yes_no(rule->required));
-		text(out, rule->evidence, ',');
-		text(out, rule->advice, '\n');
+		pgo_csv_text(out, rule->evidence, ',');
+		pgo_csv_text(out, rule->advice, '\n');
 	}
 	return PGO_OK;
 }
@@ -119,18 +92,18 @@ static int shown_row(FILE *out, const struct pgo_report *report, size_t index, s
 		free(name);
 		return pgo_error_set(err, PGO_ENOMEM, "out of memory");
 	}
-	text(out, name, ',');
-	text(out, readable, ',');
+	pgo_csv_text(out, name, ',');
+	pgo_csv_text(out, readable, ',');
 	free(name);
 	free(readable);
 	fprintf(out, "%016" PRIx64 ",%s,%s,%s,", f->cfg_hash, yes_no(f->flags & PGO_FUNCTION_CS),
 		yes_no(f->flags & PGO_FUNCTION_PSEUDO), yes_no(f->flags & PGO_FUNCTION_SATURATED));
-	count(out, f->counter_count, ',');
+	pgo_csv_count(out, f->counter_count, ',');
 	if (f->counter_count)
-		count(out, f->counters[0], ',');
+		pgo_csv_count(out, f->counters[0], ',');
 	else
 		fputc(',', out);
-	count(out, f->max, ',');
+	pgo_csv_count(out, f->max, ',');
 	fprintf(out, "%s", pgo_u128_text(pgo_function_sum(f), sum));
 	for (uint32_t i = 0; report->counts && i < f->counter_count; i++)
 		fprintf(out, "%c%" PRIu64, i ? ' ' : ',', (uint64_t)f->counters[i]);

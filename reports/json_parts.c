@@ -72,7 +72,10 @@ void pgo_json_profile(struct pgo_json in, const char *name, const struct pgo_pro
 	pgo_json_text(in, "file", name);
 	pgo_json_text(in, "format", p->format);
 	pgo_json_u64(in, "version", p->version);
-	pgo_profile_flags_text(p->flags, text, sizeof text);
+	if (p->kind == PGO_KIND_LLVM)
+		pgo_profile_flags_text(p->flags, text, sizeof text);
+	else
+		snprintf(text, sizeof text, "%s", pgo_profile_kind_name(p->kind));
 	pgo_json_text(in, "flags", text);
 	pgo_json_u64(in, "input_bytes", p->input_bytes);
 	struct pgo_json ids = pgo_json_array(in, "build_ids");

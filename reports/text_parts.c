@@ -73,7 +73,10 @@ static void put_format(char out[PGO_TEXT_CELL], const struct pgo_profile *p, con
 static void put_kind(char out[PGO_TEXT_CELL], const struct pgo_profile *p, const struct pgo_side *side)
 {
 	(void)side;
-	pgo_profile_flags_text(p->flags, out, PGO_TEXT_CELL);
+	if (p->kind == PGO_KIND_LLVM)
+		pgo_profile_flags_text(p->flags, out, PGO_TEXT_CELL);
+	else
+		snprintf(out, PGO_TEXT_CELL, "%s", pgo_profile_kind_name(p->kind));
 }
 
 static void put_total(char out[PGO_TEXT_CELL], const struct pgo_profile *p, const struct pgo_side *side)

@@ -2,7 +2,7 @@
 #ifndef PGO_REPORTS_WRITERS_H
 #define PGO_REPORTS_WRITERS_H
 
-#include "pgo/report.h"
+#include "pgo/several.h"
 
 /* The functions behind the table of writers. */
 
@@ -17,5 +17,7 @@ int pgo_json_gate(FILE *out, const struct pgo_report *report, struct pgo_error *
 int pgo_csv_compare(FILE *out, const struct pgo_report *report, struct pgo_error *err);
 int pgo_csv_show(FILE *out, const struct pgo_report *report, struct pgo_error *err);
 int pgo_csv_gate(FILE *out, const struct pgo_report *report, struct pgo_error *err);
+
+extern const struct pgo_several_writer pgo_text_several, pgo_json_several, pgo_csv_several;
 
 #endif

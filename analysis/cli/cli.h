@@ -115,6 +115,12 @@ int cli_verdict_exit(const struct cli_thresholds *t, const struct pgo_verdict *v
  */
 int cli_read_profiles(struct pgo_profile **out, char *const *paths, size_t count, const char *format);
 
+/** The same by pgo_profile_open_lazily(): for pgo_compare() and nothing else. */
+int cli_read_profiles_lazily(struct pgo_profile **out, char *const *paths, size_t count, const char *format);
+
+/** "cannot read profile 'PATH': WHAT": the reader knows what, here is known which. @return exit code */
+int cli_fail_reading(const char *path, const struct pgo_error *err);
+
 /** Hand the report to the writer's function: to the output named, with colour and width where a terminal takes it. */
 int cli_write(const struct cli_common *common, struct pgo_report *report,
 	      int (*write)(FILE *, const struct pgo_report *, struct pgo_error *));

@@ -72,7 +72,21 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	}
 }
 
-static int compare(const struct arguments *a, const struct pgo_profile *train, const struct pgo_profile *test)
+/* What kept the two from being compared: one of them, where one cannot be read to its end, or that they are two. */
+static int fail_comparing(const struct arguments *a, struct pgo_profile *const profiles[2], const struct pgo_error *err)
+{
+	struct pgo_error named = {0};
+	for (unsigned s = 0; s < 2; s++)
+		if (pgo_profile_settle(profiles[s], &named) != PGO_OK)
+			return cli_fail_reading(a->files.paths[s], &named);
+	pgo_error_set(&named, err->code, "cannot compare '%s' with '%s': %s", a->files.paths[0], a->files.paths[1],
+		      err->message);
+	if (err->hint[0])
+		pgo_error_hint(&named, "%s", err->hint);
+	return cli_fail(&named);
+}
+
+static int compare(const struct arguments *a, struct pgo_profile *const profiles[2])
 {
 	const struct cli_thresholds *t = &a->thresholds;
 	struct pgo_comparison comparison = {0};
@@ -80,15 +94,9 @@ static int compare(const struct arguments *a, const struct pgo_profile *train, c
 	struct pgo_error err = {0};
 	struct pgo_gate_input input = {.reference = "", .kind = PGO_REFERENCE_GIVEN, .comparison = &comparison};
 	struct pgo_gate gate = {.policy = &t->policy, .input_count = 1, .inputs = &input};
-	int code, rc = pgo_compare(&comparison, train, test, &t->options, &err);
-	if (rc != PGO_OK) {
-		struct pgo_error named = {0};
-		pgo_error_set(&named, err.code, "cannot compare '%s' with '%s': %s", a->files.paths[0],
-			      a->files.paths[1], err.message);
-		if (err.hint[0])
-			pgo_error_hint(&named, "%s", err.hint);
-		return cli_fail(&named);
-	}
+	int code;
+	if (pgo_compare(&comparison, profiles[0], profiles[1], &t->options, &err) != PGO_OK)
+		return fail_comparing(a, profiles, &err);
 	if (pgo_judge(&verdict, &gate, &err) != PGO_OK) {
 		code = cli_fail(&err);
 		goto done;
@@ -125,9 +133,9 @@ int cmd_compare(int argc, char **argv)
 	a.thresholds.options.context_sensitive = a.common.context_sensitive;
 	a.thresholds.options.max_functions = a.function ? 0 : a.top; /* a pattern is looked for in all of them */
 	struct pgo_profile *profiles[2];
-	code = cli_read_profiles(profiles, a.files.paths, 2, a.common.input_format);
+	code = cli_read_profiles_lazily(profiles, a.files.paths, 2, a.common.input_format);
 	if (code < 0)
-		code = compare(&a, profiles[0], profiles[1]);
+		code = compare(&a, profiles);
 	pgo_profile_free(profiles[0]);
 	pgo_profile_free(profiles[1]);
 	return code;

@@ -14,6 +14,7 @@ struct job {
 	struct pgo_error *errors;
 	size_t count;
 	const char *format;
+	bool lazy;
 	atomic_size_t next;
 };
 
@@ -21,15 +22,18 @@ static void *read_some(void *argument)
 {
 	struct job *job = argument;
 	for (size_t i; (i = atomic_fetch_add(&job->next, 1)) < job->count;)
-		pgo_profile_open_lazily(&job->out[i], job->paths[i], job->format, &job->errors[i]);
+		(job->lazy ? pgo_profile_open_lazily : pgo_profile_open)(&job->out[i], job->paths[i], job->format,
+									 &job->errors[i]);
 	return NULL;
 }
 
-/** "cannot read profile 'PATH': WHAT": the reader knows what, here is known which. */
-static int fail_reading(const char *path, const struct pgo_error *err)
+int cli_fail_reading(const char *path, const struct pgo_error *err)
 {
 	struct pgo_error out = {0};
 	char line[32] = "", offset[40] = "";
+	/* of a directory: the file in it; standard input stays "-" */
+	if (err->path[0] && strcmp(path, "-") != 0)
+		path = err->path;
 	if (err->has_offset && err->is_line)
 		snprintf(line, sizeof line, "line %llu: ", (unsigned long long)err->offset);
 	else if (err->has_offset && !strstr(err->message, "at offset"))
@@ -43,13 +47,13 @@ static int fail_reading(const char *path, const struct pgo_error *err)
 	return err->code == PGO_ESYSTEM && !system ? PGO_EXIT_INPUT : code;
 }
 
-int cli_read_profiles(struct pgo_profile **out, char *const *paths, size_t count, const char *format)
+static int read_profiles(struct pgo_profile **out, char *const *paths, size_t count, const char *format, bool lazy)
 {
 	enum { THREADS_MOST = 16 };
 	pthread_t threads[THREADS_MOST];
 	size_t started = 0;
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);
-	struct job job = {.out = out, .paths = paths, .count = count, .format = format};
+	struct job job = {.out = out, .paths = paths, .count = count, .format = format, .lazy = lazy};
 	int code = -1;
 	memset(out, 0, count * sizeof *out);
 	job.errors = calloc(count, sizeof *job.errors);
@@ -68,9 +72,19 @@ int cli_read_profiles(struct pgo_profile **out, char *const *paths, size_t count
 	for (size_t i = 0; i < count; i++) {
 		if (out[i])
 			continue;
-		int failure = fail_reading(paths[i], &job.errors[i]);
+		int failure = cli_fail_reading(paths[i], &job.errors[i]);
 		code = code < 0 ? failure : code;
 	}
 	free(job.errors);
 	return code;
+}
+
+int cli_read_profiles(struct pgo_profile **out, char *const *paths, size_t count, const char *format)
+{
+	return read_profiles(out, paths, count, format, false);
+}
+
+int cli_read_profiles_lazily(struct pgo_profile **out, char *const *paths, size_t count, const char *format)
+{
+	return read_profiles(out, paths, count, format, true);
 }

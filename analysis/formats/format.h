@@ -29,13 +29,27 @@ int pgo_indexed_read(struct pgo_builder *b, const void *bytes, size_t length, st
 enum pgo_bid pgo_text_probe(const unsigned char *bytes, size_t length);
 int pgo_text_read(struct pgo_builder *b, const void *bytes, size_t length, struct pgo_error *err);
 
-/* known.c: formats that are recognised and refused with the command that makes a readable profile of them */
+enum pgo_bid pgo_csv_probe(const unsigned char *bytes, size_t length);
+int pgo_csv_read(struct pgo_builder *b, const void *bytes, size_t length, struct pgo_error *err);
+
 enum pgo_bid pgo_raw_probe(const unsigned char *bytes, size_t length);
 int pgo_raw_read(struct pgo_builder *b, const void *bytes, size_t length, struct pgo_error *err);
+
 enum pgo_bid pgo_gcda_probe(const unsigned char *bytes, size_t length);
 int pgo_gcda_read(struct pgo_builder *b, const void *bytes, size_t length, struct pgo_error *err);
 enum pgo_bid pgo_gcno_probe(const unsigned char *bytes, size_t length);
 int pgo_gcno_read(struct pgo_builder *b, const void *bytes, size_t length, struct pgo_error *err);
+
+/**
+ * All gcc profiles (.gcda) below a directory as one, with the notes (.gcno) beside them, where they were compiled, or
+ * anywhere below the directory. @return as pgo_profile_open(), or PGO_EOF when there is none; nothing is said then
+ */
+int pgo_gcov_open_directory(struct pgo_profile **out, const char *path, struct pgo_error *err);
+
+/** One .gcda file, with the notes beside it. */
+int pgo_gcov_open_file(struct pgo_profile **out, const char *path, struct pgo_error *err);
+
+/* known.c: formats that are recognised and refused with the command that makes a readable profile of them */
 enum pgo_bid pgo_sample_probe(const unsigned char *bytes, size_t length);
 int pgo_sample_read(struct pgo_builder *b, const void *bytes, size_t length, struct pgo_error *err);
 enum pgo_bid pgo_pprof_probe(const unsigned char *bytes, size_t length);
@@ -59,5 +73,17 @@ int pgo_value_data_read(struct pgo_builder *b, struct pgo_cursor *data, struct p
  * zero bytes between chunks are padding. Appends the names to b->vtable_names, chunks joined by byte 1.
  */
 int pgo_name_block_read(struct pgo_builder *b, struct pgo_cursor *block, struct pgo_error *err);
+
+/** Inflated names; start with {0}, free items. */
+struct pgo_name_bytes {
+	char *items;
+	size_t count, capacity;
+};
+
+/** Inflated names of one input; real ones take a few MiB. */
+#define PGO_NAME_BYTES_MOST ((size_t)256 << 20)
+
+/** As pgo_name_block_read(), appending to `out`. */
+int pgo_name_block_append(struct pgo_name_bytes *out, struct pgo_cursor *block, struct pgo_error *err);
 
 #endif

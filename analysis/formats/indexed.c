@@ -221,10 +221,10 @@ static int settle(struct pgo_profile *profile, struct pgo_error *err)
 	return PGO_OK;
 }
 
-/** Version 1 is copied, and small tables are not worth a second look. */
+/** Version 1 is copied. */
 static bool may_wait(const struct pgo_indexed *r)
 {
-	return r->b->lazy && r->version > 1 && r->key_count > PGO_INDEXED_CHECKED_KEYS;
+	return r->b->lazy_from && r->version > 1 && r->key_count >= r->b->lazy_from;
 }
 
 static int read_records(struct pgo_indexed *r)

@@ -11,7 +11,7 @@
 struct pgo_indexed_summary {
 	bool present;
 	uint64_t counters;
-	uint64_t total; /**< of all counters, modulo 2^64 */
+	uint64_t total;		    /**< of all counters, modulo 2^64 */
 	struct pgo_summary summary; /**< total, entries and thresholds */
 };
 

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
 /* Formats this version recognises and refuses, each with the command that makes a readable profile of it. */
-#include <inttypes.h>
-
 #include "analysis/formats/format.h"
-#include "analysis/formats/llvm.h"
 
 static bool starts_with(const unsigned char *bytes, size_t length, const char *magic, size_t magic_length)
 {
@@ -18,73 +15,6 @@ static size_t first_line(const unsigned char *bytes, size_t length)
 {
 	const unsigned char *end = memchr(bytes, '\n', length);
 	return end ? (size_t)(end - bytes) : length;
-}
-
-enum pgo_bid pgo_raw_probe(const unsigned char *bytes, size_t length)
-{
-	return STARTS_WITH("\x81rforpl\xff") || STARTS_WITH("\x81Rforpl\xff") || STARTS_WITH("\xfflprofr\x81") ||
-			       STARTS_WITH("\xfflprofR\x81")
-		       ? PGO_BID_MAGIC
-		       : PGO_BID_NO;
-}
-
-int pgo_raw_read(struct pgo_builder *b, const void *bytes, size_t length, struct pgo_error *err)
-{
-	(void)b;
-	struct pgo_cursor c = pgo_cursor(bytes, length);
-	c.big_endian = length && c.bytes[0] == 0xff;
-	uint64_t word;
-	if (!pgo_cursor_skip(&c, 8) || !pgo_cursor_u64(&c, &word))
-		return pgo_error_at(err, PGO_EFORMAT, length,
-				    "raw profile header is cut off: the file ends after %zu bytes", length);
-	uint32_t version = (uint32_t)word;
-	int rc = pgo_error_set(err, PGO_EUNSUPPORTED, "is a raw profile (version %" PRIu32 "), not a merged one",
-			       version);
-	const char *llvm = pgo_llvm_of_raw_version(version);
-	if (llvm)
-		pgo_error_hint(err, "merge it with LLVM %s: llvm-profdata merge -o x.profdata x.profraw", llvm);
-	else
-		pgo_error_hint(
-			err,
-			"merge it with the LLVM whose compiler built the program: llvm-profdata merge -o x.profdata "
-			"x.profraw");
-	return rc;
-}
-
-enum pgo_bid pgo_gcda_probe(const unsigned char *bytes, size_t length)
-{
-	return STARTS_WITH("adcg") || STARTS_WITH("gcda") ? PGO_BID_MAGIC : PGO_BID_NO;
-}
-
-int pgo_gcda_read(struct pgo_builder *b, const void *bytes, size_t length, struct pgo_error *err)
-{
-	(void)b;
-	struct pgo_cursor c = pgo_cursor(bytes, length);
-	c.big_endian = length && c.bytes[0] == 'g';
-	uint32_t version = UINT32_MAX;
-	pgo_cursor_skip(&c, 4);
-	pgo_cursor_u32(&c, &version);
-	bool afdo = version >= 1 && version <= 3; /* gcov versions are four letters */
-	int rc = pgo_error_set(err, PGO_EUNSUPPORTED,
-			       "is a GCC %s profile; only LLVM's instrumentation profiles are read",
-			       afdo ? "AutoFDO" : "coverage (.gcda)");
-	pgo_error_hint(
-		err,
-		"build the program with clang -fprofile-generate, run it, and merge what it writes with llvm-profdata");
-	return rc;
-}
-
-enum pgo_bid pgo_gcno_probe(const unsigned char *bytes, size_t length)
-{
-	return STARTS_WITH("oncg") || STARTS_WITH("gcno") ? PGO_BID_MAGIC : PGO_BID_NO;
-}
-
-int pgo_gcno_read(struct pgo_builder *b, const void *bytes, size_t length, struct pgo_error *err)
-{
-	(void)b, (void)bytes, (void)length;
-	int rc = pgo_error_set(err, PGO_EUNSUPPORTED, "is a coverage notes file (.gcno): it holds no counts");
-	pgo_error_hint(err, "the counts are in the .gcda file the program writes when it ends");
-	return rc;
 }
 
 /** name:NUM:NUM or [context]:NUM:NUM, split at the last two colons. */

@@ -7,9 +7,6 @@
 /** Inflate never yields more than this per byte of input (zlib's documented limit is 1032 : 1). */
 #define MAX_RATIO 1040
 
-/** Names of one profile, inflated; real ones take a few MiB. */
-#define MAX_NAMES ((size_t)256 << 20)
-
 static int inflate_chunk(char *out, uint64_t size, const unsigned char *bytes, uint64_t compressed, size_t at,
 			 struct pgo_error *err)
 {
@@ -23,7 +20,7 @@ static int inflate_chunk(char *out, uint64_t size, const unsigned char *bytes, u
 	return PGO_OK;
 }
 
-static int read_chunk(struct pgo_builder *b, struct pgo_cursor *block, struct pgo_error *err)
+static int read_chunk(struct pgo_name_bytes *names, struct pgo_cursor *block, struct pgo_error *err)
 {
 	size_t start = block->at;
 	uint64_t size, compressed;
@@ -36,14 +33,14 @@ static int read_chunk(struct pgo_builder *b, struct pgo_cursor *block, struct pg
 		return pgo_error_at(err, PGO_EFORMAT, start,
 				    "name chunk of %" PRIu64 " bytes does not fit into the %zu left", stored,
 				    block->end - at);
-	if (size / MAX_RATIO > stored || size > MAX_NAMES || b->vtable_names.count > MAX_NAMES)
+	if (size / MAX_RATIO > stored || size > PGO_NAME_BYTES_MOST || names->count > PGO_NAME_BYTES_MOST - size)
 		return pgo_error_at(err, PGO_EFORMAT, start,
 				    "names cannot inflate from %" PRIu64 " to %" PRIu64 " bytes", stored, size);
-	if (pgo_vec_reserve(&b->vtable_names, (size_t)size + 1))
+	if (pgo_vec_reserve(names, (size_t)size + 1))
 		return pgo_error_set(err, PGO_ENOMEM, "out of memory");
-	if (b->vtable_names.count > 0)
-		b->vtable_names.items[b->vtable_names.count++] = '\1';
-	char *out = b->vtable_names.items + b->vtable_names.count;
+	if (names->count > 0)
+		names->items[names->count++] = '\1';
+	char *out = names->items + names->count;
 	if (compressed) {
 		int rc = inflate_chunk(out, size, payload, compressed, at, err);
 		if (rc != PGO_OK)
@@ -51,20 +48,30 @@ static int read_chunk(struct pgo_builder *b, struct pgo_cursor *block, struct pg
 	} else if (size) {
 		memcpy(out, payload, (size_t)size);
 	}
-	b->vtable_names.count += (size_t)size;
+	names->count += (size_t)size;
 	return PGO_OK;
 }
 
-int pgo_name_block_read(struct pgo_builder *b, struct pgo_cursor *block, struct pgo_error *err)
+int pgo_name_block_append(struct pgo_name_bytes *out, struct pgo_cursor *block, struct pgo_error *err)
 {
 	while (pgo_cursor_left(block)) {
 		if (block->bytes[block->at] == 0) {
 			block->at++;
 			continue;
 		}
-		int rc = read_chunk(b, block, err);
+		int rc = read_chunk(out, block, err);
 		if (rc != PGO_OK)
 			return rc;
 	}
 	return PGO_OK;
+}
+
+int pgo_name_block_read(struct pgo_builder *b, struct pgo_cursor *block, struct pgo_error *err)
+{
+	struct pgo_name_bytes names = {b->vtable_names.items, b->vtable_names.count, b->vtable_names.capacity};
+	int rc = pgo_name_block_append(&names, block, err);
+	b->vtable_names.items = names.items;
+	b->vtable_names.count = names.count;
+	b->vtable_names.capacity = names.capacity;
+	return rc;
 }

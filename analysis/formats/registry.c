@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "analysis/formats/format.h"
+#include "analysis/formats/indexed.h"
 
 /* Every format there is, in the order of detection; names are what --input-format takes. */
 static const struct pgo_format formats[] = {
@@ -21,6 +22,7 @@ static const struct pgo_format formats[] = {
 	{"memprof", pgo_memprof_probe, pgo_memprof_read},
 	{"fdata", pgo_fdata_probe, pgo_fdata_read},
 	{"bolt-yaml", pgo_bolt_yaml_probe, pgo_bolt_yaml_read},
+	{"csv", pgo_csv_probe, pgo_csv_read},
 	{"text", pgo_text_probe, pgo_text_read},
 };
 #define FORMAT_COUNT (sizeof formats / sizeof formats[0])
@@ -70,6 +72,10 @@ static int detect_format(const unsigned char *bytes, size_t length, const struct
 	return PGO_OK;
 }
 
+/** Functions from which on it pays to leave them unread; below, every name is checked against its hash when it is read.
+ */
+#define LAZY_FROM (PGO_INDEXED_CHECKED_KEYS + 1)
+
 /** Where the bytes of a profile come from, and who keeps them when a reader leaves names and counters in place. */
 struct input {
 	void *bytes;
@@ -118,7 +124,7 @@ static int read_input(struct pgo_profile **out, struct input *input, const char 
 		goto done;
 	if ((rc = own_input(input, err)) != PGO_OK)
 		goto done;
-	struct pgo_builder b = {.format = f->name, .lazy = input->lazy};
+	struct pgo_builder b = {.format = f->name, .lazy_from = input->lazy ? LAZY_FROM : 0};
 	rc = f->read(&b, input->bytes, input->length, err);
 	bool in_place = b.in_place;
 	if (rc == PGO_OK)
@@ -193,6 +199,21 @@ static int read_mapped(struct pgo_profile **out, int fd, size_t length, const ch
 	return read_input(out, &input, format, err);
 }
 
+/** gcc's profiles come with a second file, which their reader looks for. @return PGO_EOF when it is none of them */
+static int open_gcda(struct pgo_profile **out, int fd, const struct stat *st, const char *path, const char *format,
+		     struct pgo_error *err)
+{
+	unsigned char magic[4];
+	if (format && strcmp(format, "gcda") != 0)
+		return PGO_EOF;
+	if (S_ISDIR(st->st_mode))
+		return pgo_gcov_open_directory(out, path, err);
+	if (!S_ISREG(st->st_mode) || pread(fd, magic, sizeof magic, 0) != (ssize_t)sizeof magic ||
+	    pgo_gcda_probe(magic, sizeof magic) == PGO_BID_NO)
+		return PGO_EOF;
+	return pgo_gcov_open_file(out, path, err);
+}
+
 static int open_file(struct pgo_profile **out, const char *path, const char *format, bool lazy, struct pgo_error *err)
 {
 	struct stat st;
@@ -202,6 +223,8 @@ static int open_file(struct pgo_profile **out, const char *path, const char *for
 	int rc;
 	if (fstat(fd, &st) < 0) {
 		rc = pgo_error_errno(err, "cannot read");
+	} else if ((rc = open_gcda(out, fd, &st, path, format, err)) != PGO_EOF) {
+		/* all is said */
 	} else if (S_ISDIR(st.st_mode)) {
 		rc = pgo_error_set(err, PGO_EFORMAT, "is a directory, not a profile");
 		pgo_error_hint(err,

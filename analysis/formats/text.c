@@ -2,12 +2,14 @@
 
 /*
  * LLVM text profile (.proftext), as LLVM 13 to 22 write and read it. Lines end in LF or CRLF; empty lines and lines
- *that start with '#' are skipped everywhere; nothing is trimmed.
+ * that start with '#' are skipped everywhere; nothing is trimmed.
  *
  *	file    = {flag} {record}
  *	flag    = ":ir" | ":fe" | ":csir" | ":entry_first" | ":not_entry_first" | ":instrument_loop_entries"
  *	        | ":single_byte_coverage" | ":temporal_prof_traces" traces stream-size {weight names}     (any case)
  *	record  = name hash counters {counter} ["$" bytes {byte}] [kinds {kind sites {values {value ":" count}}}]
+ *
+ * Memory: less than 64 bytes per byte of input; nothing is reserved because a number says so.
  *
  * The text has no version: pseudo counts are taken for what they are in LLVM 16 and later, which write it today.
  */
@@ -344,5 +346,8 @@ int pgo_text_read(struct pgo_builder *b, const void *bytes, size_t length, struc
 		rc = take_record(&r);
 	if (rc == PGO_OK && pgo_builder_merge_duplicates(b))
 		rc = out_of_memory(&r);
+	if (rc == PGO_EFORMAT)
+		pgo_error_hint(err, "expected is what llvm-profdata merge --text writes: flags, then per function its "
+				    "name, hash, number of counters and counters, each on a line of its own");
 	return rc;
 }

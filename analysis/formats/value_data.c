@@ -44,10 +44,13 @@ int pgo_value_data_read(struct pgo_builder *b, struct pgo_cursor *data, struct p
 	uint32_t size, kinds, seen = 0;
 	if (!pgo_cursor_u32(&block, &size) || !pgo_cursor_u32(&block, &kinds))
 		return pgo_error_at(err, PGO_EFORMAT, data->at, "value data header is cut off");
-	if (size < 8 || size % 8 || size > pgo_cursor_left(data))
+	if (size < 8 || size % 8)
+		return pgo_error_at(err, PGO_EFORMAT, data->at, "value data size %" PRIu32 " is not a multiple of 8",
+				    size);
+	if (size > pgo_cursor_left(data))
 		return pgo_error_at(err, PGO_EFORMAT, data->at,
-				    "value data size %" PRIu32 " is not a multiple of 8 within the %zu bytes left",
-				    size, pgo_cursor_left(data));
+				    "value data of %" PRIu32 " bytes does not fit into the %zu bytes left", size,
+				    pgo_cursor_left(data));
 	if (kinds > PGO_VALUE_KINDS)
 		return pgo_error_at(err, PGO_EFORMAT, data->at + 4, "value data has %" PRIu32 " kinds; known are %d",
 				    kinds, PGO_VALUE_KINDS);

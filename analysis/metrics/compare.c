@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/metrics/compare_keyed.h"
 #include "analysis/metrics/comparing.h"
 
 struct pgo_compare_options pgo_compare_defaults(void)
@@ -55,7 +56,7 @@ static int check_kinds(const struct pgo_profile *train, const struct pgo_profile
 
 struct pgo_batch *pgo_comparing_batches(struct pgo_comparing *w, size_t count)
 {
-	if (pgo_vec_reserve(&w->batches, count))
+	if (pgo_vec_reserve(&w->batches, count + 1)) /* so that no batch has an address too */
 		return NULL;
 	struct pgo_batch *first = w->batches.items + w->batches.count;
 	for (size_t i = 0; i < count; i++) {
@@ -98,7 +99,8 @@ static void meet(struct pgo_meeting *met, unsigned s, struct pgo_function *f, co
 
 static struct pgo_meeting nobody(uint32_t join)
 {
-	return (struct pgo_meeting){.ref = {PGO_NO_REF, PGO_NO_REF}, .index = {PGO_NO_INDEX, PGO_NO_INDEX}, .join = join};
+	return (struct pgo_meeting){
+		.ref = {PGO_NO_REF, PGO_NO_REF}, .index = {PGO_NO_INDEX, PGO_NO_INDEX}, .join = join};
 }
 
 struct measuring {
@@ -259,7 +261,8 @@ static void add_blamed(struct pgo_blamed *sum, const struct pgo_blamed *b)
 {
 	for (unsigned kind = 0; kind < PGO_BLAME_KINDS; kind++)
 		for (unsigned i = 0; i < PGO_CULPRITS; i++)
-			pgo_blamed_add(sum, kind, b->rows[kind][i].test_ref, b->rows[kind][i].share);
+			pgo_blamed_add(sum, kind, b->rows[kind][i].test_ref, b->rows[kind][i].order,
+				       b->rows[kind][i].share);
 }
 
 static int measure_all(struct pgo_comparing *w, struct pgo_error *err)
@@ -349,13 +352,12 @@ static void fill_distances(struct pgo_comparison *out, const struct pgo_comparin
 {
 	const struct pgo_totals *t = &w->sum;
 	const struct pgo_summary *a = &w->out[0].summary, *b = &w->out[1].summary;
-	bool any = w->measure.side[0].total > 0 || w->measure.side[1].total > 0;
 
 	out->jsd_bits = ratio(t->jsd);
 	out->jsd_between_bits = ratio(t->between);
 	out->jsd_within_bits = ratio(t->jsd - t->between);
-	out->hellinger = any ? sqrt(ratio(1 - t->bhattacharyya)) : 0;
-	out->total_variation = any ? ratio(1 - t->overlap) : 0;
+	out->hellinger = sqrt(ratio(t->hellinger));
+	out->total_variation = ratio(t->variation);
 	out->spearman = w->spearman;
 	out->kendall_tau_b = w->kendall;
 	memcpy(out->weight_matching, w->matching, sizeof out->weight_matching);
@@ -400,6 +402,8 @@ int pgo_compare(struct pgo_comparison *out, const struct pgo_profile *train, con
 	int rc = check_kinds(train, test, at);
 	if (rc)
 		return rc;
+	if (pgo_needs_alignment(train, test))
+		return pgo_compare_keyed(out, train, test, options, err);
 	w.filter = w.options->context_sensitive ? PGO_RECORDS_CS : PGO_RECORDS_NORMAL;
 	w.threads = size_of(train) + size_of(test) >= PGO_PARALLEL_FROM ? PGO_THREADS : 1;
 	rc = compute(&result, &w, at);

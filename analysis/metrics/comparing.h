@@ -17,7 +17,7 @@ struct pgo_comparing {
 	unsigned threads;
 	struct pgo_side out[2];
 	struct pgo_measure measure;
-	struct pgo_join join; /**< by table; a walk leaves only its leftovers here */
+	struct pgo_join join;		   /**< by table; a walk leaves only its leftovers here */
 	PGO_VEC(struct pgo_batch) batches; /**< in the order of rows */
 	struct pgo_totals sum;
 	struct pgo_blamed blamed;
@@ -27,8 +27,8 @@ struct pgo_comparing {
 	struct pgo_tested *tested;   /**< one for each of them */
 	size_t tested_count;
 	size_t flagged;
-	pgo_rows rows;	  /**< to hand out, in order */
-	double size;	  /**< effective executions a profile stands for */
+	pgo_rows rows; /**< to hand out, in order */
+	double size;   /**< effective executions a profile stands for */
 	atomic_bool test_failed;
 };
 

@@ -152,7 +152,11 @@ static int name_hash(uint64_t *out, const struct pgo_function *f)
 int pgo_leftover_add(struct pgo_leftovers *l, unsigned side, const struct pgo_function *f, uint64_t ref, uint32_t index,
 		     bool named)
 {
-	struct pgo_leftover item = {.ref = ref, .index = index, .partner = PGO_NO_INDEX, .named = named, .idle = f->sum == 0,
+	struct pgo_leftover item = {.ref = ref,
+				    .index = index,
+				    .partner = PGO_NO_INDEX,
+				    .named = named,
+				    .idle = f->sum == 0,
 				    .cfg_hash = f->cfg_hash,
 				    .counter_count = f->counter_count};
 	return name_hash(&item.hash, f) || pgo_vec_push(&l->side[side], item) ? -1 : 0;

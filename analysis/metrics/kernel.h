@@ -29,8 +29,9 @@ struct pgo_kernel_side {
 /** Sums over all of them, by lane. */
 #define PGO_LANES 4
 struct pgo_kernel_sums {
-	double divergence[PGO_LANES], distance[PGO_LANES], overlap[PGO_LANES], roots[PGO_LANES];
-	double logs[2][PGO_LANES]; /**< of x log2 x and y log2 y */
+	double divergence[PGO_LANES], distance[PGO_LANES], overlap[PGO_LANES], hellinger[PGO_LANES],
+		variation[PGO_LANES];
+	double logs[2][PGO_LANES];     /**< of x log2 x and y log2 y */
 	double table[3][3][PGO_LANES]; /**< q by class in A and in B */
 	double missed[PGO_LANES], served_999[PGO_LANES], misweighted[PGO_LANES], wasted[PGO_LANES];
 	uint64_t hot_both[PGO_LANES], hot999_both[PGO_LANES];
@@ -47,8 +48,8 @@ void pgo_kernel_counters(const struct pgo_kernel_counters *c, size_t count, cons
 #define PGO_CUTS_MOST 16
 struct pgo_kernel_cuts {
 	size_t count;
-	uint64_t cut[PGO_CUTS_MOST]; /**< below 2^63 */
-	uint64_t nonzero[PGO_LANES];	 /**< how many are not 0 */
+	uint64_t cut[PGO_CUTS_MOST];		     /**< below 2^63 */
+	uint64_t nonzero[PGO_LANES];		     /**< how many are not 0 */
 	uint64_t counters[PGO_CUTS_MOST][PGO_LANES]; /**< how many are at or above it */
 	uint64_t equal[PGO_CUTS_MOST][PGO_LANES];    /**< how many are equal to it */
 	uint64_t sum[PGO_CUTS_MOST][PGO_LANES];	     /**< sum of those at or above it, modulo 2^64 */

@@ -17,8 +17,8 @@ typedef int64_t v4i __attribute__((vector_size(32)));
 #define WHERE(mask, v) ((v4d)((v4i)(v) & (mask)))
 
 /*
- * log2 x = e + log2 z, z in [sqrt(1/2), sqrt 2); log2 z = 2 / ln 2 (s + s^3 / 3 + s^5 / 5 + ...), s = (z - 1) / (z + 1),
- * so s^2 < 0.0295 and eleven terms leave less than 2^-55 of the first.
+ * log2 x = e + log2 z, z in [sqrt(1/2), sqrt 2); log2 z = 2 / ln 2 (s + s^3 / 3 + s^5 / 5 + ...), s = (z - 1) / (z +
+ * 1), so s^2 < 0.0295 and eleven terms leave less than 2^-55 of the first.
  */
 #define LOG2(out, x)                                                                                                   \
 	do {                                                                                                           \
@@ -36,7 +36,7 @@ typedef int64_t v4i __attribute__((vector_size(32)));
 /* Exact below 2^53, correctly rounded above: two halves, each under an exponent of its own. */
 #define TO_DOUBLE(out, v)                                                                                              \
 	do {                                                                                                           \
-		v4d low_ = (v4d)(((v) & 0xffffffffu) | 0x4330000000000000u);                                           \
+		v4d low_ = (v4d)(((v)&0xffffffffu) | 0x4330000000000000u);                                             \
 		v4d high_ = (v4d)(((v) >> 32) | 0x4530000000000000u);                                                  \
 		(out) = (high_ - 19342813118337666422669312.0) + low_;                                                 \
 	} while (0)
@@ -107,7 +107,8 @@ void KERNEL(pgo_kernel_counters)(const struct pgo_kernel_counters *c, size_t cou
 				 const struct pgo_kernel_side side[2], struct pgo_kernel_sums *sums)
 {
 	const double scale_a = side[0].scale, scale_b = side[1].scale;
-	v4d overlap = {0}, divergences = {0}, distances = {0}, roots = {0}, logs_a = {0}, logs_b = {0}, missed = {0}, served = {0}, misweighted = {0};
+	v4d overlap = {0}, divergences = {0}, distances = {0}, hellinger = {0}, variation = {0}, logs_a = {0},
+	    logs_b = {0}, missed = {0}, served = {0}, misweighted = {0};
 	v4d wasted = {0}, hh = {0}, hw = {0}, hc = {0}, wh = {0}, ww = {0}, wc = {0}, ch = {0}, cw = {0}, cc = {0};
 	v4i hot_both = {0}, hot999_both = {0};
 
@@ -134,9 +135,10 @@ void KERNEL(pgo_kernel_counters)(const struct pgo_kernel_counters *c, size_t cou
 		v4d least = (v4d)(((v4i)p & less) | ((v4i)q & ~less)), root;
 		STORE(c->overlap + i, least);
 		overlap += least;
+		variation += m - least; /* |p - q| / 2 */
 		SQRT(root, pq);
 		v4i same = p == q;
-		roots += (v4d)(((v4i)p & same) | ((v4i)root & ~same));
+		hellinger += WHERE(~same, m - root);
 		v4d in_b = p * ratio; /* what B would have by A's shape */
 		v4d distance = (v4d)((v4u)(in_b - q) & 0x7fffffffffffffffu);
 		STORE(c->distance + i, distance);
@@ -170,7 +172,8 @@ void KERNEL(pgo_kernel_counters)(const struct pgo_kernel_counters *c, size_t cou
 	ADD(sums->divergence, divergences);
 	ADD(sums->distance, distances);
 	ADD(sums->overlap, overlap);
-	ADD(sums->roots, roots);
+	ADD(sums->hellinger, hellinger);
+	ADD(sums->variation, variation);
 	ADD(sums->logs[0], logs_a);
 	ADD(sums->logs[1], logs_b);
 	ADD(sums->table[0][0], hh);

@@ -76,16 +76,21 @@ struct pgo_function pgo_row_function(const struct pgo_row *row, const struct pgo
 	return pgo_ref_head(side[s].profile, row->ref[s]);
 }
 
-void pgo_blamed_add(struct pgo_blamed *blamed, enum pgo_blame kind, uint64_t test_ref, double share)
+void pgo_blamed_add(struct pgo_blamed *blamed, enum pgo_blame kind, uint64_t test_ref, uint64_t order, double share)
 {
 	unsigned at = PGO_CULPRITS;
-	if (share <= blamed->rows[kind][PGO_CULPRITS - 1].share)
+	if (share == 0 || share < blamed->rows[kind][PGO_CULPRITS - 1].share)
 		return;
-	for (; at > 0 && share > blamed->rows[kind][at - 1].share; at--)
+	for (; at > 0; at--) {
+		if (share < blamed->rows[kind][at - 1].share ||
+		    (share == blamed->rows[kind][at - 1].share && order > blamed->rows[kind][at - 1].order))
+			break;
 		if (at < PGO_CULPRITS)
 			blamed->rows[kind][at] = blamed->rows[kind][at - 1];
+	}
 	if (at < PGO_CULPRITS) {
 		blamed->rows[kind][at].test_ref = test_ref;
+		blamed->rows[kind][at].order = order;
 		blamed->rows[kind][at].share = share;
 	}
 }
@@ -117,9 +122,9 @@ static void test_alone(struct pgo_batch *batch, const struct pgo_measure *m, con
 		mass[class_of(b->counters[i], test)] += (double)b->counters[i] * test->scale;
 	for (unsigned c = 0; c < PGO_CLASS_COUNT; c++)
 		batch->sum.table[PGO_CLASS_NEVER][c] += mass[c];
-	pgo_blamed_add(&batch->blamed, PGO_BLAME_MISSED, row->ref[1], share);
-	pgo_blamed_add(&batch->blamed, PGO_BLAME_UNDER_SERVED, row->ref[1], share);
-	pgo_blamed_add(&batch->blamed, PGO_BLAME_DEMOTED, row->ref[1], mass[PGO_CLASS_HOT]);
+	pgo_blamed_add(&batch->blamed, PGO_BLAME_MISSED, row->ref[1], row->order, share);
+	pgo_blamed_add(&batch->blamed, PGO_BLAME_UNDER_SERVED, row->ref[1], row->order, share);
+	pgo_blamed_add(&batch->blamed, PGO_BLAME_DEMOTED, row->ref[1], row->order, mass[PGO_CLASS_HOT]);
 	batch->sum.missed_counters += share;
 	batch->sum.misweighted += share;
 	batch->sum.shape_tv += share;
@@ -179,7 +184,7 @@ static void finish_large(struct pgo_batch *batch, const struct pgo_measure *m, s
 	/* The row's own first term is the least it can be; rounding may leave the sum below. */
 	r->row.jsd_bits = bits > between ? bits : between;
 	r->row.shape_tv = tv < 1 ? tv : 1;
-	pgo_blamed_add(&batch->blamed, PGO_BLAME_UNDER_SERVED, r->row.ref[1], under_served);
+	pgo_blamed_add(&batch->blamed, PGO_BLAME_UNDER_SERVED, r->row.ref[1], r->row.order, under_served);
 	if (r->sites_differ) {
 		batch->sum.sites_differ += r->row.share[1];
 		batch->sum.overlap_sites += overlap;
@@ -203,7 +208,7 @@ static void blame_demoted(struct pgo_batch *batch)
 		double demoted = 0;
 		for (uint32_t i = w->first[r]; i < last; i++)
 			demoted += w->demoted[i];
-		pgo_blamed_add(&batch->blamed, PGO_BLAME_DEMOTED, w->test_ref[r], demoted);
+		pgo_blamed_add(&batch->blamed, PGO_BLAME_DEMOTED, w->test_ref[r], w->order[r], demoted);
 	}
 }
 
@@ -246,7 +251,8 @@ void pgo_batch_end(struct pgo_batch *batch, const struct pgo_measure *m)
 	t->jsd += of_lanes(k->divergence);
 	t->shape_tv += of_lanes(k->distance) / 2;
 	t->between += of_lanes(k->between);
-	t->bhattacharyya += of_lanes(k->roots);
+	t->hellinger += of_lanes(k->hellinger);
+	t->variation += of_lanes(k->variation);
 	for (unsigned s = 0; s < 2; s++) {
 		batch->skew[s].counter_logs += of_lanes(k->logs[s]);
 		/* mass = share total, so mass log mass = total (share log share + share log total) */
@@ -308,7 +314,7 @@ static bool is_large(const struct pgo_batch *batch, const struct pgo_row *row, b
 {
 	double mass = row->share[0] + row->share[1], q = row->share[1];
 	const struct pgo_blamed *b = &batch->blamed;
-	return tested || mass / 2 >= batch->first_bits || q > b->rows[PGO_BLAME_UNDER_SERVED][PGO_CULPRITS - 1].share;
+	return tested || mass / 2 >= batch->first_bits || q >= b->rows[PGO_BLAME_UNDER_SERVED][PGO_CULPRITS - 1].share;
 }
 
 /* Both ran it, and counter i means the same on both sides. */
@@ -327,6 +333,7 @@ static void measure_both(struct pgo_batch *batch, const struct pgo_measure *m, c
 	}
 	uint32_t first = w->first[w->rows] = w->counters;
 	w->test_ref[w->rows] = row->ref[1];
+	w->order[w->rows] = row->order;
 	bool sites_differ = m->sites_matter && met->sites[0] != met->sites[1];
 	if (wait_counters(w, a, b, row->share[1] / row->share[0]))
 		t->flipped += row->share[1];
@@ -336,8 +343,8 @@ static void measure_both(struct pgo_batch *batch, const struct pgo_measure *m, c
 		const struct pgo_function *f = met->f[s];
 		w->share[s][w->rows] = row->share[s];
 		batch->share[s] += row->share[s];
-		pgo_skew_add(&batch->skew[s], f->counters, f->counter_count, f->max,
-			     row->share[s] * m->side[s].total, m->side[s].hot);
+		pgo_skew_add(&batch->skew[s], f->counters, f->counter_count, f->max, row->share[s] * m->side[s].total,
+			     m->side[s].hot);
 	}
 	w->rows++;
 	if (is_large(batch, row, tested) || sites_differ)
@@ -362,6 +369,8 @@ static void measure_alone(struct pgo_batch *batch, const struct pgo_measure *m, 
 	/* The first term of the chain rule, function by function; the second is what is left. */
 	batch->sum.between += row->jsd_bits;
 	batch->sum.jsd += row->jsd_bits;
+	batch->sum.hellinger += row->jsd_bits;
+	batch->sum.variation += row->jsd_bits;
 }
 
 /* Of the light rows those with most of A's mass, with some to spare; among equals the first. */

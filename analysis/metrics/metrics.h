@@ -63,8 +63,8 @@ static inline double pgo_v_log_v(const struct pgo_logs *logs, uint64_t v)
 
 /** A record the join by exact name left over. */
 struct pgo_leftover {
-	uint64_t ref;	  /**< pgo_function_ref() */
-	uint64_t hash;	  /**< of its normalised name: pgo_leftover_hash() */
+	uint64_t ref;  /**< pgo_function_ref() */
+	uint64_t hash; /**< of its normalised name: pgo_leftover_hash() */
 	uint64_t cfg_hash;
 	uint32_t counter_count;
 	uint32_t index;	  /**< in its profile */
@@ -82,7 +82,8 @@ struct pgo_leftovers {
 int pgo_leftover_add(struct pgo_leftovers *l, unsigned side, const struct pgo_function *f, uint64_t ref, uint32_t index,
 		     bool named);
 
-/** Join leftovers by normalised name, CFG hash and number of counters: first goes with first. @return PGO_OK, PGO_ENOMEM */
+/** Join leftovers by normalised name, CFG hash and number of counters: first goes with first. @return PGO_OK,
+ * PGO_ENOMEM */
 int pgo_join_leftovers(struct pgo_leftovers *l, const struct pgo_profile *train, const struct pgo_profile *test);
 
 /** Class of a record that leftovers were joined into. */
@@ -165,11 +166,12 @@ void pgo_skew_finish(struct pgo_skew *out, const struct pgo_skew_sums *sums, con
 
 /** Sums over counters. Plain sums of doubles, so that partial ones can be added up in a fixed order. */
 struct pgo_totals {
-	double overlap;	     /**< sum of min(p, q) over matched records */
+	double overlap;	      /**< sum of min(p, q) over matched records */
 	double overlap_sites; /**< the part of it in records with another number of value sites */
-	double sites_differ; /**< B's mass in matched records with another number of value sites */
+	double sites_differ;  /**< B's mass in matched records with another number of value sites */
 	double jsd, between;
-	double bhattacharyya; /**< sum of sqrt(p q) */
+	double variation; /**< sum of |p - q| / 2 */
+	double hellinger; /**< square of the distance: sum of (p + q) / 2 - sqrt(p q) */
 	double table[PGO_CLASS_COUNT][PGO_CLASS_COUNT];
 	double missed_counters, served_999, served_function, misweighted, wasted_heat, flipped, shape_tv;
 	double hot_both, hot999_both; /**< counters hot on both sides */
@@ -198,12 +200,13 @@ struct pgo_function pgo_row_function(const struct pgo_row *row, const struct pgo
 struct pgo_blamed {
 	struct {
 		uint64_t test_ref;
+		uint64_t order; /**< of the row */
 		double share;
 	} rows[PGO_BLAME_KINDS][PGO_CULPRITS];
 };
 
-/** Enter a row; among equal shares the one entered first stays in front. */
-void pgo_blamed_add(struct pgo_blamed *blamed, enum pgo_blame kind, uint64_t test_ref, double share);
+/** Enter a row; among equal shares the row that comes first stands in front. */
+void pgo_blamed_add(struct pgo_blamed *blamed, enum pgo_blame kind, uint64_t test_ref, uint64_t order, double share);
 
 typedef PGO_VEC(struct pgo_row) pgo_rows;
 
@@ -223,11 +226,11 @@ struct pgo_batch {
 	struct pgo_totals sum;
 	struct pgo_blamed blamed;
 	struct pgo_skew_sums skew[2];
-	double share[2]; /**< of functions both sides ran */
-	uint64_t order;	      /**< of the next row */
-	uint32_t records[2];  /**< of the next record, where the job counts them itself */
-	pgo_rows tested;      /**< rows with mass enough to be tested */
-	pgo_rows first;	      /**< candidates for the list: at least the first `max_functions` of all; or all rows */
+	double share[2];     /**< of functions both sides ran */
+	uint64_t order;	     /**< of the next row */
+	uint32_t records[2]; /**< of the next record, where the job counts them itself */
+	pgo_rows tested;     /**< rows with mass enough to be tested */
+	pgo_rows first;	     /**< candidates for the list: at least the first `max_functions` of all; or all rows */
 	double first_bits, first_mass; /**< of the last one certain to be among the first; -1 while there are fewer */
 	pgo_share_pairs heavy;	       /**< all rows with at least the hot threshold's mass in A */
 	pgo_share_pairs light;	       /**< of the others at least those with most of A's mass, PGO_LIGHT of them */
@@ -256,9 +259,9 @@ struct pgo_waiting {
 	double *ratio, *divergence, *distance, *overlap, *under_served, *demoted;
 	uint64_t most[2]; /**< largest of the waiting counters, by side */
 	struct pgo_kernel_sums sums;
-	struct pgo_kernel_cuts *cuts[2]; /**< borrowed; NULL: not asked for */
+	struct pgo_kernel_cuts *cuts[2];   /**< borrowed; NULL: not asked for */
 	double share[2][PGO_WAITING_ROWS]; /**< of the waiting rows, and where their counters start */
-	uint64_t test_ref[PGO_WAITING_ROWS];
+	uint64_t test_ref[PGO_WAITING_ROWS], order[PGO_WAITING_ROWS];
 	uint32_t first[PGO_WAITING_ROWS];
 	struct pgo_waiting_row row[PGO_WAITING_ROWS];
 	double arrays[8][PGO_WAITING_COUNTERS + PGO_LANES];
@@ -274,10 +277,10 @@ void pgo_batch_end(struct pgo_batch *batch, const struct pgo_measure *m);
 struct pgo_measure {
 	struct pgo_side_view side[2];
 	struct pgo_logs logs;
-	double least_tested;   /**< sum of the shares from which a row is tested; < 0: none is */
-	double heavy;	       /**< A's share from which a row is heavy */
-	size_t max_functions;  /**< 0: all */
-	bool sites_matter;     /**< a profile has value sites */
+	double least_tested;  /**< sum of the shares from which a row is tested; < 0: none is */
+	double heavy;	      /**< A's share from which a row is heavy */
+	size_t max_functions; /**< 0: all */
+	bool sites_matter;    /**< a profile has value sites */
 };
 
 /** Two records that are one function, or one record alone. */
@@ -390,7 +393,8 @@ double pgo_select_largest(double *values, size_t count, size_t n);
 /**
  * Bring row numbers into the order of the list: rows with mass by falling divergence, then falling mass, then name;
  * behind them those without, as joined. @return PGO_OK or PGO_ENOMEM */
-int pgo_order_rows(struct pgo_keyed *order, size_t count, const struct pgo_row *rows, const struct pgo_side_view side[2]);
+int pgo_order_rows(struct pgo_keyed *order, size_t count, const struct pgo_row *rows,
+		   const struct pgo_side_view side[2]);
 
 /** Fill `out->retained` from the other fields. */
 void pgo_retained_estimate(struct pgo_comparison *out);

@@ -30,8 +30,8 @@ static int order_run(struct pgo_keyed *run, size_t count, const struct pgo_row *
 		return PGO_ENOMEM;
 	for (size_t i = 0; i < count; i++) {
 		const struct pgo_row *r = &rows[run[i].index];
-		ranked[i] = (struct ranked){pgo_row_function(r, side), r->jsd_bits, r->share[0] + r->share[1],
-					    r->order, run[i].index};
+		ranked[i] = (struct ranked){pgo_row_function(r, side), r->jsd_bits, r->share[0] + r->share[1], r->order,
+					    run[i].index};
 	}
 	qsort(ranked, count, sizeof *ranked, compare_ranked);
 	for (size_t i = 0; i < count; i++)

@@ -25,6 +25,8 @@ static const char *reason_against(const struct pgo_comparison *c)
 {
 	if (c->train.summary.total == 0 || c->test.summary.total == 0)
 		return "a profile without counts predicts nothing";
+	if (c->train_profile->kind != PGO_KIND_LLVM)
+		return "not calibrated for this kind of profile, only for LLVM's IR ones";
 	if (!(c->train_profile->flags & PGO_PROFILE_IR))
 		return "not calibrated for front-end profiles, only for IR ones";
 	if (c->train_profile->flags & (PGO_PROFILE_BYTE_COVERAGE | PGO_PROFILE_FN_ENTRY_ONLY))

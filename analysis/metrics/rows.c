@@ -187,7 +187,7 @@ static bool flagged(const struct pgo_comparing *w, const struct pgo_tested *t)
 	if (t->q_value > o->alpha)
 		return false;
 	return high >= o->effect_ratio * low || (low > 0 && r->shape_tv >= o->effect_tv) ||
-	       opposite_classes((enum pgo_class)r->class[0], (enum pgo_class)r->class[1]);
+	       opposite_classes((enum pgo_class)r->class[0], (enum pgo_class)r -> class[1]);
 }
 
 int pgo_rows_test(struct pgo_comparing *w)

@@ -58,9 +58,9 @@ static double g_test(const struct pgo_row *row, const pgo_count *a, const pgo_co
 }
 
 /* Counters by falling combined share of the function, ties by index; then the largest gap of the running sums. */
-static void shape_tests(struct pgo_function_comparison *out, const struct pgo_row *row, const pgo_count *a, const pgo_count *b,
-			uint32_t count, const struct pgo_side_view *train, const struct pgo_side_view *test,
-			double size, struct pgo_keyed *order)
+static void shape_tests(struct pgo_function_comparison *out, const struct pgo_row *row, const pgo_count *a,
+			const pgo_count *b, uint32_t count, const struct pgo_side_view *train,
+			const struct pgo_side_view *test, double size, struct pgo_keyed *order)
 {
 	double to_r = train->scale / row->share[0], to_s = test->scale / row->share[1];
 	double bits = 0;

@@ -12,12 +12,12 @@
  * and measured while it is in the cache. Ranges of buckets are independent of one another.
  *
  * To measure, one has to know the total and the thresholds, which are known for certain only at the end. The file says
- * what they are; where that turns out to be wrong, the walk is done again with the right ones. Where anything in a table
- * is not plainly in order, the walk gives up, and the profiles are read the long way, which can say what it is.
+ * what they are; where that turns out to be wrong, the walk is done again with the right ones. Where anything in a
+ * table is not plainly in order, the walk gives up, and the profiles are read the long way, which can say what it is.
  */
 
 #define CUT_COUNTERS 256 /* as many as the nearest cache takes beside all else */
-#define WALKS 64 /* ranges: fixed, since sums are added up in their order */
+#define WALKS 64	 /* ranges: fixed, since sums are added up in their order */
 
 /* What a range finds for the summary of a side. */
 struct tally {
@@ -46,7 +46,7 @@ struct reading {
 	struct walk *walk;
 	struct range *range;
 	struct pgo_batch *batch;
-	uint64_t at[2]; /* in the payload; 0: before its first byte */
+	uint64_t at[2];					/* in the payload; 0: before its first byte */
 	uint64_t counters[2][CUT_COUNTERS + PGO_LANES]; /* not 0, and not yet cut */
 	unsigned waiting[2];
 	struct pgo_table_record records[2][PGO_BUCKET_MOST];
@@ -450,7 +450,7 @@ bool pgo_walk_fits(const struct pgo_profile *train, const struct pgo_profile *te
 {
 	const struct pgo_profile *p[2] = {train, test};
 	for (unsigned s = 0; s < 2; s++)
-		if (!p[s]->hash_mask || p[s]->hash_mask != p[0]->hash_mask || p[s]->hash_mask < WALKS || !p[s]->input ||
+		if (!p[s]->hash_mask || p[s]->hash_mask != p[0]->hash_mask || !p[s]->input ||
 		    (p[s]->flags & PGO_PROFILE_CSIR) || (p[s]->settle && !p[s]->stored))
 			return false;
 	return filter == PGO_RECORDS_NORMAL;

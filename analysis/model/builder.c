@@ -29,16 +29,12 @@ int pgo_builder_start_in_place(struct pgo_builder *b, const void *input, size_t 
 	return 0;
 }
 
-struct pgo_function *pgo_builder_function(struct pgo_builder *b, const char *name, uint32_t name_length,
-					  uint64_t name_ref, uint64_t cfg_hash)
+struct pgo_function *pgo_builder_function_named(struct pgo_builder *b, uint64_t name, uint32_t name_length,
+						uint64_t name_ref, uint64_t cfg_hash)
 {
-	struct pgo_place place = {.name = b->names.count, .first_counter = b->counters.count};
-	if (pgo_vec_reserve(&b->names, name_length) || pgo_vec_reserve(&b->functions, 1) ||
-	    pgo_vec_push(&b->places, place))
+	struct pgo_place place = {.name = name, .first_counter = b->counters.count};
+	if (pgo_vec_reserve(&b->functions, 1) || pgo_vec_push(&b->places, place))
 		return NULL;
-	if (name_length)
-		memcpy(b->names.items + b->names.count, name, name_length);
-	b->names.count += name_length;
 	b->sites_before = b->sites.count;
 	b->bitmap_before = b->bitmap.count;
 	struct pgo_function *f = &b->functions.items[b->functions.count++];
@@ -56,6 +52,20 @@ struct pgo_function pgo_builder_head(const struct pgo_builder *b, size_t index)
 	struct pgo_function f = b->functions.items[index];
 	f.name = b->names.items + b->places.items[index].name;
 	f.counters = (const pgo_count *)(b->counters.items + b->places.items[index].first_counter);
+	return f;
+}
+
+struct pgo_function *pgo_builder_function(struct pgo_builder *b, const char *name, uint32_t name_length,
+					  uint64_t name_ref, uint64_t cfg_hash)
+{
+	uint64_t at = b->names.count;
+	if (pgo_vec_reserve(&b->names, name_length))
+		return NULL;
+	if (name_length)
+		memcpy(b->names.items + at, name, name_length);
+	struct pgo_function *f = pgo_builder_function_named(b, at, name_length, name_ref, cfg_hash);
+	if (f)
+		b->names.count += name_length;
 	return f;
 }
 
@@ -116,16 +126,33 @@ static int order_keys(struct pgo_builder *b, uint64_t first)
 	return 0;
 }
 
+/** What follows from the counters of a copied function. */
+static void conclude(struct pgo_builder *b, struct pgo_function *f, uint64_t first_counter)
+{
+	f->counters = (const pgo_count *)(b->counters.items + first_counter);
+	pgo_add_up(f);
+	f->flags = pgo_context_flag(b->flags, f->cfg_hash) | pgo_limit_flags(b->pseudo_counts, f->max, f->counters);
+}
+
+void pgo_builder_add_counters(struct pgo_builder *b, size_t index, const uint64_t *counters)
+{
+	struct pgo_function *f = &b->functions.items[index];
+	uint64_t first = b->places.items[index].first_counter, *sums = b->counters.items + first;
+	for (uint32_t i = 0; i < f->counter_count; i++) {
+		bool fits = sums[i] < PGO_COUNTER_LIMIT && counters[i] <= PGO_COUNTER_LIMIT - sums[i];
+		sums[i] = fits ? sums[i] + counters[i] : PGO_COUNTER_LIMIT;
+	}
+	conclude(b, f, first);
+}
+
 int pgo_builder_seal(struct pgo_builder *b)
 {
 	struct pgo_function *f = pgo_builder_last(b);
 	uint64_t first = b->places.items[b->places.count - 1].first_counter;
 	if (b->keys.count && order_keys(b, first))
 		return -1;
-	f->counters = (const pgo_count *)(b->counters.items + first);
 	f->counter_count = (uint32_t)(b->counters.count - first);
-	pgo_add_up(f);
-	f->flags = pgo_context_flag(b->flags, f->cfg_hash) | pgo_limit_flags(b->pseudo_counts, f->max, f->counters);
+	conclude(b, f, first);
 	b->counter_count += f->counter_count;
 	return pgo_builder_extra(b, b->sites_before, b->bitmap_before);
 }

@@ -30,14 +30,15 @@ struct pgo_builder {
 	bool in_place;		    /**< functions stay in `input`, which the profile must keep */
 	const unsigned char *input; /**< with in_place */
 	struct pgo_tally *tally[2]; /**< by enum pgo_record_filter; with in_place */
-	bool lazy; /**< set by the caller: functions may be left unread, `settle` then reads them */
+	size_t lazy_from; /**< set by the caller: from this many functions on they may be left unread, `settle` then
+			   reads them; 0: never */
 	/* as in struct pgo_profile */
 	int (*settle)(struct pgo_profile *profile, struct pgo_error *err);
 	size_t table_payload, table_directory;
 	uint64_t table_keys;
 	struct pgo_summary *stored; /**< heap */
 	uint64_t hash_mask;
-	uint64_t counter_count;	    /**< of all functions */
+	uint64_t counter_count;			/**< of all functions */
 	uint64_t sites_before, bitmap_before;	/**< of the record being built */
 	PGO_VEC(uint64_t) in_places;		/**< with in_place: functions, as in in_place.h */
 	PGO_VEC(struct pgo_function) functions; /**< unless in_place */
@@ -85,6 +86,13 @@ static inline int pgo_builder_in_place(struct pgo_builder *b, const struct pgo_f
 	return pgo_tally_add(b->tally[(f->flags & PGO_FUNCTION_CS) != 0], f);
 }
 
+/**
+ * As pgo_builder_function(), with a name that stands in b->names already, which several records may share. The reader
+ * has put it there.
+ */
+struct pgo_function *pgo_builder_function_named(struct pgo_builder *b, uint64_t name, uint32_t name_length,
+						uint64_t name_ref, uint64_t cfg_hash);
+
 /** Functions so far. */
 static inline size_t pgo_builder_count(const struct pgo_builder *b)
 {
@@ -119,6 +127,12 @@ int pgo_builder_seal(struct pgo_builder *b);
  * @return 0, or -1 when out of memory
  */
 int pgo_builder_keyed(struct pgo_builder *b, uint64_t key, uint64_t count);
+
+/**
+ * Add counters, as many as it has, to function `index`, which is copied, sealed and has no keys: to PGO_COUNTER_LIMIT,
+ * as pgo_builder_merge_duplicates() does.
+ */
+void pgo_builder_add_counters(struct pgo_builder *b, size_t index, const uint64_t *counters);
 
 /** Note something that does not stop the reading. */
 int pgo_builder_warn(struct pgo_builder *b, const char *format, ...) PGO_PRINTF(2, 3);

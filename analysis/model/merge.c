@@ -26,7 +26,9 @@ static int compare_records(const void *pa, const void *pb, void *context)
 		return x->cfg_hash < y->cfg_hash ? -1 : 1;
 	if (x->name_length != y->name_length)
 		return x->name_length < y->name_length ? -1 : 1;
-	int order = x->name_length ? memcmp(name_at(b, ia), name_at(b, ib), x->name_length) : 0;
+	/* a name that is shared needs no look: long ones of many records would take forever */
+	bool shared = b->places.items[ia].name == b->places.items[ib].name || x->name_length == 0;
+	int order = shared ? 0 : memcmp(name_at(b, ia), name_at(b, ib), x->name_length);
 	return order ? order : ia < ib ? -1 : ia > ib;
 }
 
@@ -34,7 +36,8 @@ static bool same_record(const struct pgo_builder *b, size_t i, size_t j)
 {
 	const struct pgo_function *x = &b->functions.items[i], *y = &b->functions.items[j];
 	return x->name_ref == y->name_ref && x->cfg_hash == y->cfg_hash && x->name_length == y->name_length &&
-	       (x->name_length == 0 || memcmp(name_at(b, i), name_at(b, j), x->name_length) == 0);
+	       (x->name_length == 0 || b->places.items[i].name == b->places.items[j].name ||
+		memcmp(name_at(b, i), name_at(b, j), x->name_length) == 0);
 }
 
 static bool same_shape(const struct pgo_builder *b, size_t i, size_t j)
@@ -101,13 +104,14 @@ static int merge_site(struct pgo_builder *to, const struct pgo_builder *from, co
 	return 0;
 }
 
-/** Append the merge of group[0..count), which all have the shape of the first. */
+/** Append the merge of group[0..count), which all have the shape of the first. Names stay where they are in `from`. */
 static int merge_group(struct pgo_builder *to, const struct pgo_builder *from, const size_t *group, size_t count)
 {
 	const struct pgo_function *f = &from->functions.items[group[0]];
 	struct pgo_function_extra extra = extra_of(from, group[0]);
 	if (pgo_vec_reserve(&to->counters, f->counter_count) || pgo_vec_reserve(&to->bitmap, extra.bitmap_count) ||
-	    !pgo_builder_function(to, name_at(from, group[0]), f->name_length, f->name_ref, f->cfg_hash))
+	    !pgo_builder_function_named(to, from->places.items[group[0]].name, f->name_length, f->name_ref,
+					f->cfg_hash))
 		return -1;
 	for (uint32_t c = 0; c < f->counter_count; c++) {
 		uint64_t sum = from->counters.items[from->places.items[group[0]].first_counter + c];
@@ -162,7 +166,7 @@ static int merge_groups(struct pgo_builder *b, size_t *sorted, const struct grou
 			return -1;
 		}
 	}
-	free(b->functions.items), free(b->counters.items), free(b->names.items);
+	free(b->functions.items), free(b->counters.items);
 	free(b->sites.items), free(b->values.items), free(b->bitmap.items);
 	free(b->extras.items), free(b->places.items);
 	b->counter_count = to.counter_count;
@@ -170,7 +174,6 @@ static int merge_groups(struct pgo_builder *b, size_t *sorted, const struct grou
 	b->extras = to.extras;
 	b->places = to.places;
 	b->counters = to.counters;
-	b->names = to.names;
 	b->sites = to.sites;
 	b->values = to.values;
 	b->bitmap = to.bitmap;

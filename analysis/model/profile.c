@@ -69,7 +69,7 @@ const uint64_t *pgo_profile_keys(const struct pgo_profile *profile, const struct
 const char *pgo_profile_kind_name(enum pgo_profile_kind kind)
 {
 	static const char *const names[PGO_KIND_COUNT] = {
-		"LLVM instrumentation", "gcc arcs", "sampled lines", "branches", "call sites", "counter table"};
+		"LLVM instrumentation", "gcc blocks", "sampled lines", "branches", "call sites", "counter table"};
 	return (unsigned)kind < PGO_KIND_COUNT ? names[kind] : "?";
 }
 

@@ -6,12 +6,13 @@
 #include "analysis/model/in_place.h"
 
 /*
- * The hash table of an indexed profile (grammar: analysis/formats/indexed.c), bucket by bucket, for whoever walks two of
- * them side by side. Takes only what is plainly in order and says no to all else: the reader then looks at it
- * again, with a message for each thing that can be wrong.
+ * The hash table of an indexed profile (grammar: analysis/formats/indexed.c), bucket by bucket, for whoever walks two
+ * of them side by side. Takes only what is plainly in order and says no to all else: the reader then looks at it again,
+ * with a message for each thing that can be wrong.
  */
 
-/** Records of one bucket this can hold. Tables are at most three quarters full: 16 keys in one bucket are one in 10^13. */
+/** Records of one bucket this can hold. Tables are at most three quarters full: 16 keys in one bucket are one in 10^13.
+ */
 #define PGO_BUCKET_MOST 16
 
 struct pgo_table_record {
@@ -35,7 +36,9 @@ static inline struct pgo_table pgo_table_of(const struct pgo_profile *p)
 				  .payload = pgo_cursor(p->input, p->table_directory),
 				  .mask = p->hash_mask,
 				  .version = p->version,
-				  .rest = p->version >= 11 ? 16 : p->version >= 3 ? 8 : 0,
+				  .rest = p->version >= 11  ? 16
+					  : p->version >= 3 ? 8
+							    : 0,
 				  .context = (p->flags & PGO_PROFILE_IR) != 0};
 }
 
@@ -76,8 +79,7 @@ static inline bool pgo_table_record(const struct pgo_table *t, struct pgo_cursor
 	out->f.flags = 0;
 	out->place = key << PGO_PLACE_BITS | (record - key);
 	out->sites = 0;
-	if ((hash >> 60 & t->context) || key > PGO_PLACE_KEY_MOST ||
-	    record - key + count > PGO_PLACE_MOST)
+	if ((hash >> 60 & t->context) || key > PGO_PLACE_KEY_MOST || record - key + count > PGO_PLACE_MOST)
 		return false;
 	return pgo_table_no_rest(t, data) || pgo_table_rest(t->version, data, &out->sites);
 }
@@ -108,15 +110,14 @@ static inline bool pgo_table_alike(const struct pgo_table *t, uint64_t bucket, s
 	uint64_t data_length = pgo_load64(head_a + 16), fixed = 16 + t->rest;
 	if (data_length <= fixed || data_length % 8 || key_length + fixed > PGO_PLACE_MOST / 2 ||
 	    data_length > PGO_PLACE_MOST / 2 || !pgo_cursor_skip(&ca, key_length + 16) ||
-	    !pgo_cursor_bytes(&cb, &head_b, 24 + key_length + 16) ||
-	    memcmp(head_a, head_b, 24 + key_length + 16) != 0)
+	    !pgo_cursor_bytes(&cb, &head_b, 24 + key_length + 16) || memcmp(head_a, head_b, 24 + key_length + 16) != 0)
 		return false;
 	const unsigned char *record = head_a + 24 + key_length;
 	uint64_t size = data_length - fixed;
-	if ((hash & t->mask) != bucket || pgo_load64(record + 8) != size / 8 || (pgo_load64(record) >> 60 & t->context) ||
-	    !pgo_cursor_bytes(&ca, &out->counters[0], size) || !pgo_cursor_bytes(&cb, &out->counters[1], size) ||
-	    !pgo_cursor_bytes(&ca, &rest_a, t->rest) || !pgo_cursor_bytes(&cb, &rest_b, t->rest) ||
-	    a->at > PGO_PLACE_KEY_MOST || b->at > PGO_PLACE_KEY_MOST)
+	if ((hash & t->mask) != bucket || pgo_load64(record + 8) != size / 8 ||
+	    (pgo_load64(record) >> 60 & t->context) || !pgo_cursor_bytes(&ca, &out->counters[0], size) ||
+	    !pgo_cursor_bytes(&cb, &out->counters[1], size) || !pgo_cursor_bytes(&ca, &rest_a, t->rest) ||
+	    !pgo_cursor_bytes(&cb, &rest_b, t->rest) || a->at > PGO_PLACE_KEY_MOST || b->at > PGO_PLACE_KEY_MOST)
 		return false;
 	if (t->rest && (pgo_load64(rest_a + t->rest - 8) != 8 || pgo_load64(rest_b + t->rest - 8) != 8))
 		return false;
@@ -137,8 +138,8 @@ static inline bool pgo_table_alike(const struct pgo_table *t, uint64_t bucket, s
  * All records of the next `items` items of a bucket; the cursor is left behind them.
  * @return how many, or PGO_BUCKET_BAD when not all is plainly in order.
  */
-static inline unsigned pgo_table_items(const struct pgo_table *t, uint64_t bucket, struct pgo_cursor *at, unsigned items,
-				       struct pgo_table_record out[PGO_BUCKET_MOST])
+static inline unsigned pgo_table_items(const struct pgo_table *t, uint64_t bucket, struct pgo_cursor *at,
+				       unsigned items, struct pgo_table_record out[PGO_BUCKET_MOST])
 {
 	struct pgo_cursor c = {.bytes = at->bytes, .at = at->at, .end = at->end};
 	unsigned count = 0;

@@ -10,6 +10,7 @@
 #include "harness/sys/files.h"
 #include "harness/sys/progress.h"
 #include "pgo/profile.h"
+#include "pgo/weights.h"
 
 /*
  * The record profiles/merge.json holds, for every profile made, the digest of what went into it; a profile whose digest
@@ -224,7 +225,7 @@ static int assign_weights(struct collect_share *shares, size_t n, struct pgo_err
 		masses[k] = shares[k].mass;
 		wanted[k] = shares[k].share;
 	}
-	collect_integer_weights(weights, effective, masses, wanted, n);
+	pgo_integer_weights(weights, effective, masses, wanted, n);
 	for (size_t k = 0; k < n; k++) {
 		shares[k].integer_weight = weights[k];
 		shares[k].effective_share = effective[k];

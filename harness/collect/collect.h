@@ -47,11 +47,4 @@ void collect_result_release(struct collect_result *result);
 char *collect_workload_path(const char *out_dir, const char *id);
 char *collect_loo_path(const char *out_dir, const char *id);
 
-/**
- * Integer weights for `n` workloads of the given masses and wanted shares (sum 1): scaled so that the error of any
- * effective share is below 0.1 % of that share where possible, and no weighted sum exceeds 2^63.
- */
-void collect_integer_weights(uint64_t *weights, double *effective, const double *masses, const double *shares,
-			     size_t n);
-
 #endif

@@ -31,7 +31,7 @@ enum pgo_profile_flag {
 /** What made a profile, and so what its counters count. Profiles of two kinds are never compared. */
 enum pgo_profile_kind {
 	PGO_KIND_LLVM = 0,     /**< counters of LLVM's instrumentation: indexed, raw, text */
-	PGO_KIND_GCC = 1,      /**< counters of gcc's instrumented arcs */
+	PGO_KIND_GCC = 1,      /**< how often gcc's basic blocks ran; without notes (.gcno): its counted arcs */
 	PGO_KIND_LINES = 2,    /**< samples by line and discriminator: AutoFDO, CSSPGO */
 	PGO_KIND_BRANCHES = 3, /**< taken branches by offset or block: BOLT */
 	PGO_KIND_CALLS = 4,    /**< samples by call site: Go's pprof */
@@ -150,8 +150,8 @@ struct pgo_profile {
 	bool pseudo_counts;	    /**< the writer knew pseudo counts */
 	struct pgo_tally *tally[2]; /**< by enum pgo_record_filter: what its reader added up for the summary, or NULL */
 	/*
-	 * An indexed profile opened with pgo_profile_open_lazily() has no functions before `settle` brought them; what its
-	 * file claims about them stands here.
+	 * An indexed profile opened with pgo_profile_open_lazily() has no functions before `settle` brought them; what
+	 * its file claims about them stands here.
 	 */
 	int (*settle)(struct pgo_profile *profile, struct pgo_error *err);
 	size_t table_payload, table_directory; /**< offsets of the hash table of an indexed profile, else 0 */
@@ -183,9 +183,9 @@ int pgo_profile_read(struct pgo_profile **out, const void *bytes, size_t length,
 int pgo_profile_open(struct pgo_profile **out, const char *path, const char *format, struct pgo_error *err);
 
 /**
- * As pgo_profile_open(), but of a large indexed file only the frame is read and checked: its functions stay unread until
- * pgo_profile_settle(). pgo_compare() takes such profiles as they are, reads and checks while it compares, and may
- * therefore fail as pgo_profile_open() does; everything else needs settled ones.
+ * As pgo_profile_open(), but of a large indexed file only the frame is read and checked: its functions stay unread
+ * until pgo_profile_settle(). pgo_compare() takes such profiles as they are, reads and checks while it compares, and
+ * may therefore fail as pgo_profile_open() does; everything else needs settled ones.
  */
 int pgo_profile_open_lazily(struct pgo_profile **out, const char *path, const char *format, struct pgo_error *err);
 
@@ -211,7 +211,7 @@ struct pgo_function pgo_profile_function(const struct pgo_profile *profile, size
  */
 const uint64_t *pgo_profile_keys(const struct pgo_profile *profile, const struct pgo_function *f);
 
-/** What made it, in a word or two: "LLVM instrumentation", "gcc arcs", "sampled lines", …; static. */
+/** What made it, in a word or two: "LLVM instrumentation", "gcc blocks", "sampled lines", …; static. */
 const char *pgo_profile_kind_name(enum pgo_profile_kind kind);
 
 /** Exact sum of a function's counters. */

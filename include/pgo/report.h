@@ -11,6 +11,8 @@
 extern "C" {
 #endif
 
+struct pgo_several;
+
 /** What a writer is given. Pointers are borrowed; those a command has nothing for are NULL. */
 struct pgo_report {
 	const char *train_name;                  /**< "compare", "gate": as a person named it */
@@ -31,9 +33,12 @@ struct pgo_report {
 	bool functions;                /**< "show": list functions, by name; with `top` by descending largest counter */
 	bool counts;                   /**< "show": list every counter */
 	bool detailed_summary;
+	const struct pgo_several *several; /**< commands on several runs; pgo/several.h */
 	bool color;     /**< terminal writer only */
 	unsigned width; /**< terminal writer only: columns, names are cut to fit; 0: not a terminal, nothing is cut */
 };
+
+struct pgo_several_writer;
 
 /** A writer: one row in the table of reports/table.c. */
 struct pgo_writer {
@@ -41,6 +46,7 @@ struct pgo_writer {
 	int (*compare)(FILE *out, const struct pgo_report *report, struct pgo_error *err); /**< or NULL */
 	int (*show)(FILE *out, const struct pgo_report *report, struct pgo_error *err);    /**< or NULL */
 	int (*gate)(FILE *out, const struct pgo_report *report, struct pgo_error *err);    /**< or NULL */
+	const struct pgo_several_writer *several; /**< or NULL */
 };
 
 /** Writer by name. @return NULL when there is none. */

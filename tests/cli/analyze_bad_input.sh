@@ -6,16 +6,16 @@ cd "$SAMPLES"
 bad() { golden "bad-$1" 3 show "$2"; }
 bad empty /dev/null
 bad missing no-such-file
-bad directory .
+bad directory malformed
 bad truncated-header malformed/idx_trunc_24
 bad truncated malformed/idx_trunc_1000
 bad version-14 malformed/idx_ver14
 bad version-0 malformed/idx_ver0
 bad counter malformed/t_neg
 bad text-cut malformed/t_trunc
-bad raw ir-22.profraw
+bad raw corrb-22.profraw
 bad sample sample.extbinary.prof
-bad gcda gcov/clang22-a.gcda
+bad gcno gcov/clang22-a.gcno
 golden bad-input-format 2 show --input-format no-such-format ir-22.profdata
 golden bad-both 3 compare no-such-file malformed/idx_ver14
 

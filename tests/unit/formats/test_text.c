@@ -25,6 +25,7 @@ static void expect_error(const char *text, uint64_t line, const char *message)
 	assert_int_equal(pgo_profile_read(&p, text, strlen(text), "text", &err), PGO_EFORMAT);
 	assert_null(p);
 	assert_string_equal(err.message, message);
+	assert_memory_equal(err.hint, "expected is what llvm-profdata merge --text writes", 50);
 	assert_true(err.has_offset && err.is_line);
 	assert_int_equal(err.offset, line);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <math.h>
 
-#include "harness/collect/collect.h"
+#include "pgo/weights.h"
 
 /*
  * llvm-profdata multiplies every counter of an input by an integer of at least 1. We want weight_i * mass_i / sum to be
@@ -56,7 +56,7 @@ static double limited_scale(double beyond, double *effective, const double *mass
 	return low;
 }
 
-void collect_integer_weights(uint64_t *weights, double *effective, const double *masses, const double *shares, size_t n)
+void pgo_integer_weights(uint64_t *weights, double *effective, const double *masses, const double *shares, size_t n)
 {
 	double unit = INFINITY; /* smallest share per mass: at scale 1 / unit its weight is 1 */
 	for (size_t i = 0; i < n; i++)

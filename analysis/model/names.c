@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <stdbool.h>
 #include <string.h>
 
-#include "analysis/metrics/metrics.h"
+#include "analysis/model/names.h"
 
 /*
  * PGO names are linker names; those of local functions carry their file in front ("file;name" in IR profiles of LLVM

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "harness/collect/collect.h"
+#include "pgo/weights.h"
 
 enum { MOST = 1000 };
 
@@ -50,7 +50,7 @@ static void run(uint64_t *weights, double *effective, const uint64_t *masses, co
 	double as_double[MOST] = {0};
 	for (size_t i = 0; i < n; i++)
 		as_double[i] = (double)masses[i];
-	collect_integer_weights(weights, effective, as_double, shares, n);
+	pgo_integer_weights(weights, effective, as_double, shares, n);
 	for (size_t i = 0; i < n; i++)
 		assert_true(weights[i] >= 1);
 }

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PGO_SEVERAL_H
+#define PGO_SEVERAL_H
+
+#include "pgo/calibration.h"
+#include "pgo/continuity.h"
+#include "pgo/report.h"
+#include "pgo/sufficiency.h"
+#include "pgo/weights.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** What the writers of the commands on several runs are given, beside the verdict in struct pgo_report. Borrowed; those
+ * a command has nothing for are NULL. */
+struct pgo_several {
+	size_t count;
+	const char *const *names; /**< profiles as a person named them; "skew": the one judged; "continuity": old, new */
+	size_t reference_count;
+	const char *const *reference_names;		/**< "skew", "weights" */
+	const struct pgo_concentration *concentration;	/**< "skew" */
+	const struct pgo_concentration_ranks *ranks;	/**< "skew" */
+	double alpha;					/**< "skew" */
+	const struct pgo_dominance *dominance;		/**< "skew --merged" */
+	double least_survival;				/**< "skew --merged", "weights" */
+	const struct pgo_sufficiency *sufficiency;	/**< "sufficiency" */
+	const struct pgo_weights *weights;		/**< "weights" */
+	const struct pgo_continuity *continuity;	/**< "continuity" */
+	const struct pgo_continuity_bands *bands;	/**< "continuity" */
+	const struct pgo_calibration *calibration;	/**< "calibrate" */
+	const char *const *workload_names;		/**< "calibrate": one for each row */
+};
+
+/** Writers of one format. */
+struct pgo_several_writer {
+	int (*skew)(FILE *out, const struct pgo_report *report, struct pgo_error *err);
+	int (*dominance)(FILE *out, const struct pgo_report *report, struct pgo_error *err);
+	int (*sufficiency)(FILE *out, const struct pgo_report *report, struct pgo_error *err);
+	int (*weights)(FILE *out, const struct pgo_report *report, struct pgo_error *err);
+	int (*continuity)(FILE *out, const struct pgo_report *report, struct pgo_error *err);
+	int (*calibrate)(FILE *out, const struct pgo_report *report, struct pgo_error *err);
+};
+
+/** A policy file of the thresholds of report->several->calibration, each with what it rests on; `gate --policy` and the
+ * `gate:` section of a manifest take it. */
+int pgo_policy_write(FILE *out, const struct pgo_report *report, struct pgo_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

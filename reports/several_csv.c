@@ -1,0 +1,6 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "reports/writers.h"
+
+const struct pgo_several_writer pgo_csv_several = {
+	.skew = NULL,
+};
