@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli.h"
 
-enum { KEY_TOPN = 't', KEY_FUNCTION = 'f', KEY_COUNTS = 0x3000, KEY_DETAILED, KEY_ALL };
+enum { KEY_TOPN = 't', KEY_FUNCTION = 'f', KEY_COUNTS = 0x3000, KEY_DETAILED, KEY_ALL, KEY_TABLE };
 
 static const char doc[] = "What one profile holds\n"
 			  "\n"
@@ -28,6 +28,7 @@ struct arguments {
 	struct cli_common common;
 	struct cli_files files;
 	struct pgo_report report;
+	bool table;
 };
 
 static const struct argp_option options[] = {
@@ -37,6 +38,8 @@ static const struct argp_option options[] = {
 	 "list functions whose name, as stored or demangled, matches (POSIX extended)", 1},
 	{"all-functions", KEY_ALL, 0, 0, "list all functions, by name", 1},
 	{"counts", KEY_COUNTS, 0, 0, "list the counters of the functions listed", 1},
+	{"table", KEY_TABLE, 0, 0,
+	 "every counter, as a table (CSV: function, counter, count, hash) that reads back as a profile", 1},
 	{"detailed-summary", KEY_DETAILED, 0, 0, "how many counters make up 1 % to 99.9999 % of the total", 1},
 	{0},
 };
@@ -59,6 +62,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		return 0;
 	case KEY_COUNTS:
 		a->report.counts = true;
+		return 0;
+	case KEY_TABLE:
+		a->table = true;
 		return 0;
 	case KEY_DETAILED:
 		a->report.detailed_summary = true;
@@ -86,7 +92,7 @@ static int show(struct arguments *a, const struct pgo_profile *profile)
 	report->profile_name = a->files.paths[0];
 	report->summary = &summary;
 	report->skew = &skew;
-	return cli_write(&a->common, report, a->common.writer->show);
+	return cli_write(&a->common, report, a->table ? pgo_report_counter_table : a->common.writer->show);
 }
 
 int cmd_show(int argc, char **argv)

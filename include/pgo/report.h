@@ -52,6 +52,12 @@ struct pgo_writer {
 /** Writer by name. @return NULL when there is none. */
 const struct pgo_writer *pgo_writer_find(const char *name);
 
+/**
+ * Every counter of the functions "show" lists, as the table of counters (CSV) that the format "csv" reads: function,
+ * counter (its key, else its position), count, hash (empty: unknown).
+ */
+int pgo_report_counter_table(FILE *out, const struct pgo_report *report, struct pgo_error *err);
+
 /** "text, json, csv": the names, for messages. */
 const char *pgo_writer_names(void);
 
