@@ -229,7 +229,11 @@ static bool may_wait(const struct pgo_indexed *r)
 
 static int read_records(struct pgo_indexed *r)
 {
-	int rc = may_wait(r) ? PGO_OK : pgo_indexed_read_table(r);
+	int rc = PGO_OK;
+	if (may_wait(r))
+		pgo_cursor_skip(&r->file, r->bucket_count * 8); /* the directory was seen to fit */
+	else
+		rc = pgo_indexed_read_table(r);
 	if (rc == PGO_OK)
 		rc = pgo_indexed_read_sections(r);
 	if (rc == PGO_OK && !may_wait(r))

@@ -130,18 +130,20 @@ static void exact_job(void *context, size_t index)
 	pgo_batch_end(&j->batches[index], m);
 }
 
-/* Leftovers lie far apart, and have left the cache: ask for one in time. */
-#define AHEAD 8
 #define LEFT_PER_JOB 2048
-static void fetch_ahead(const struct pgo_measure *m, const struct pgo_leftovers *l, size_t k)
+
+static void meet_leftover(struct pgo_meeting *met, unsigned s, struct pgo_function *f, const struct pgo_measure *m,
+			  const struct pgo_leftover *item)
 {
-	size_t tests = l->side[1].count;
-	if (k >= tests + l->side[0].count)
-		return;
-	unsigned s = k < tests;
-	const struct pgo_leftover *item = s ? &l->side[1].items[k] : &l->side[0].items[k - tests];
-	if (!item->idle)
-		pgo_ref_ahead(m->side[s].profile, item->ref);
+	*f = (struct pgo_function){.counters = (const pgo_count *)item->counters, .counter_count = item->counter_count};
+	if (item->counters)
+		pgo_add_up(f);
+	else
+		*f = pgo_ref_function(m->side[s].profile, item->ref);
+	met->f[s] = f;
+	met->ref[s] = item->ref;
+	met->index[s] = item->index;
+	met->sites[s] = item->sites;
 }
 
 /* What was left over: test records, then the training records that no test record was joined with. */
@@ -160,17 +162,13 @@ static void leftover_job(void *context, size_t index)
 		struct pgo_meeting met = nobody(pgo_leftover_class(item, s));
 		if (!s && item->matched)
 			continue;
-		if (k + AHEAD < last)
-			fetch_ahead(m, l, k + AHEAD);
 		if (item->idle && item->partner == PGO_NO_INDEX && pgo_idle_row(&j->batches[index], met.join)) {
 			j->batches[index].sum.mismatched[s] += met.join == PGO_JOIN_MISMATCHED;
 			continue;
 		}
-		meet(&met, s, &f, m, item->ref, item->index);
-		if (item->partner != PGO_NO_INDEX) {
-			const struct pgo_leftover *with = &l->side[0].items[item->partner];
-			meet(&met, 0, &g, m, with->ref, with->index);
-		}
+		meet_leftover(&met, s, &f, m, item);
+		if (item->partner != PGO_NO_INDEX)
+			meet_leftover(&met, 0, &g, m, &l->side[0].items[item->partner]);
 		pgo_measure_row(&j->batches[index], m, &met);
 	}
 	pgo_batch_end(&j->batches[index], m);

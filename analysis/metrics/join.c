@@ -79,8 +79,11 @@ static int gather(struct pgo_leftovers *l, unsigned side, const struct pgo_profi
 		if (state[i] >= STATE_MATCHED)
 			continue;
 		struct pgo_function f = pgo_function_at(p, i);
-		if (pgo_leftover_add(l, side, &f, pgo_function_ref(p, i), (uint32_t)i, state[i] == STATE_NAMED))
+		struct pgo_leftover *note =
+			pgo_leftover_add(l, side, &f, pgo_function_ref(p, i), (uint32_t)i, state[i] == STATE_NAMED);
+		if (!note)
 			return PGO_ENOMEM;
+		note->sites = p->extra_count ? pgo_profile_extra(p, i).site_count : 0;
 	}
 	return PGO_OK;
 }
@@ -119,6 +122,9 @@ void pgo_join_release(struct pgo_join *join)
 	free(join->partner);
 	pgo_vec_release(&join->left.side[0]);
 	pgo_vec_release(&join->left.side[1]);
+	for (size_t i = 0; i < join->left.copies.count; i++)
+		free(join->left.copies.items[i]);
+	pgo_vec_release(&join->left.copies);
 	*join = (struct pgo_join){0};
 }
 
@@ -149,8 +155,8 @@ static int name_hash(uint64_t *out, const struct pgo_function *f)
 	return 0;
 }
 
-int pgo_leftover_add(struct pgo_leftovers *l, unsigned side, const struct pgo_function *f, uint64_t ref, uint32_t index,
-		     bool named)
+struct pgo_leftover *pgo_leftover_add(struct pgo_leftovers *l, unsigned side, const struct pgo_function *f,
+				      uint64_t ref, uint32_t index, bool named)
 {
 	struct pgo_leftover item = {.ref = ref,
 				    .index = index,
@@ -159,7 +165,9 @@ int pgo_leftover_add(struct pgo_leftovers *l, unsigned side, const struct pgo_fu
 				    .idle = f->sum == 0,
 				    .cfg_hash = f->cfg_hash,
 				    .counter_count = f->counter_count};
-	return name_hash(&item.hash, f) || pgo_vec_push(&l->side[side], item) ? -1 : 0;
+	if (name_hash(&item.hash, f) || pgo_vec_push(&l->side[side], item))
+		return NULL;
+	return &l->side[side].items[l->side[side].count - 1];
 }
 
 /* Equal hashes do not make equal names. @return 1, 0, or -1 when out of memory */

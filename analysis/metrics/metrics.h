@@ -63,10 +63,13 @@ static inline double pgo_v_log_v(const struct pgo_logs *logs, uint64_t v)
 
 /** A record the join by exact name left over. */
 struct pgo_leftover {
-	uint64_t ref;  /**< pgo_function_ref() */
-	uint64_t hash; /**< of its normalised name: pgo_leftover_hash() */
+	uint64_t ref;		  /**< pgo_function_ref() */
+	const uint64_t *counters; /**< a copy close at hand; NULL: look at the record itself */
+	uint64_t first_copy;	  /**< while the copies still move: where that starts */
+	uint64_t hash;		  /**< of its normalised name: pgo_leftover_hash() */
 	uint64_t cfg_hash;
 	uint32_t counter_count;
+	uint32_t sites;	  /**< value sites */
 	uint32_t index;	  /**< in its profile */
 	uint32_t partner; /**< of a test record: number of the training leftover it is joined with, or PGO_NO_INDEX */
 	uint8_t named;	  /**< the other side has a record of this name */
@@ -76,11 +79,12 @@ struct pgo_leftover {
 
 struct pgo_leftovers {
 	PGO_VEC(struct pgo_leftover) side[2]; /**< training, test; each in its order */
+	PGO_VEC(uint64_t *) copies;	      /**< what `counters` point into; heap */
 };
 
-/** Note a record that is left over; `f` is complete. @return 0, or -1 when out of memory */
-int pgo_leftover_add(struct pgo_leftovers *l, unsigned side, const struct pgo_function *f, uint64_t ref, uint32_t index,
-		     bool named);
+/** Note a record that is left over; `f` is complete. @return the note, or NULL when out of memory */
+struct pgo_leftover *pgo_leftover_add(struct pgo_leftovers *l, unsigned side, const struct pgo_function *f,
+				      uint64_t ref, uint32_t index, bool named);
 
 /** Join leftovers by normalised name, CFG hash and number of counters: first goes with first. @return PGO_OK,
  * PGO_ENOMEM */

@@ -28,6 +28,7 @@ struct tally {
 
 struct range {
 	struct pgo_leftovers left;
+	PGO_VEC(uint64_t) copies; /* of their counters */
 	struct tally tally[2];
 	uint64_t keys[2];
 	uint64_t start[2], end[2]; /* of the payload it read; 0: none */
@@ -219,6 +220,19 @@ static inline void measure_pair(struct reading *r, unsigned i, unsigned t)
 	pgo_measure_row(r->batch, &r->walk->w->measure, &met);
 }
 
+/* They are measured when all leftovers are known: by then the record itself has left the cache. */
+static int copy_counters(struct range *range, struct pgo_leftover *note, const struct pgo_function *f)
+{
+	note->first_copy = range->copies.count;
+	if (note->idle)
+		return 0;
+	if (pgo_vec_reserve(&range->copies, f->counter_count))
+		return -1;
+	memcpy(range->copies.items + range->copies.count, f->counters, (size_t)f->counter_count * 8);
+	range->copies.count += f->counter_count;
+	return 0;
+}
+
 /* Records the other side does not have in its bucket. */
 static void leave_over(struct reading *r, unsigned s)
 {
@@ -226,9 +240,14 @@ static void leave_over(struct reading *r, unsigned s)
 		if (r->matched[s] >> i & 1)
 			continue;
 		cut_alone(r, s, &r->records[s][i].f);
-		if (pgo_leftover_add(&r->range->left, s, &r->records[s][i].f, r->records[s][i].place,
-				     r->batch->records[s] + i, r->named[s] >> i & 1))
+		const struct pgo_table_record *record = &r->records[s][i];
+		struct pgo_leftover *note = pgo_leftover_add(&r->range->left, s, &record->f, record->place,
+							     r->batch->records[s] + i, r->named[s] >> i & 1);
+		if (!note || copy_counters(r->range, note, &record->f)) {
 			r->batch->failed = true;
+			return;
+		}
+		note->sites = record->sites;
 	}
 }
 
@@ -372,9 +391,13 @@ static int settle_indices(struct walk *walk)
 				struct pgo_leftover *l = &all->side[s].items[all->side[s].count++];
 				*l = walk->ranges[i].left.side[s].items[n];
 				l->index += base[s];
+				l->counters = l->idle ? NULL : walk->ranges[i].copies.items + l->first_copy;
 			}
 			base[s] += b->records[s];
 		}
+		if (pgo_vec_push(&all->copies, walk->ranges[i].copies.items))
+			return PGO_ENOMEM;
+		walk->ranges[i].copies.items = NULL; /* handed over */
 	}
 	return PGO_OK;
 }
@@ -492,6 +515,8 @@ int pgo_walk(struct pgo_comparing *w)
 	for (size_t i = 0; walk.ranges && i < WALKS; i++)
 		for (unsigned s = 0; s < 2; s++)
 			pgo_vec_release(&walk.ranges[i].left.side[s]);
+	for (size_t i = 0; walk.ranges && i < WALKS; i++)
+		pgo_vec_release(&walk.ranges[i].copies);
 	free(walk.ranges);
 	return rc;
 }

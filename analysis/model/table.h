@@ -108,7 +108,7 @@ static inline bool pgo_table_alike(const struct pgo_table *t, uint64_t bucket, s
 		return false;
 	uint64_t hash = pgo_load64(head_a), key_length = pgo_load64(head_a + 8);
 	uint64_t data_length = pgo_load64(head_a + 16), fixed = 16 + t->rest;
-	if (data_length <= fixed || data_length % 8 || key_length + fixed > PGO_PLACE_MOST / 2 ||
+	if (data_length <= fixed || data_length % 8 || key_length > PGO_PLACE_MOST / 2 ||
 	    data_length > PGO_PLACE_MOST / 2 || !pgo_cursor_skip(&ca, key_length + 16) ||
 	    !pgo_cursor_bytes(&cb, &head_b, 24 + key_length + 16) || memcmp(head_a, head_b, 24 + key_length + 16) != 0)
 		return false;
