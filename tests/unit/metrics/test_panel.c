@@ -61,7 +61,7 @@ static void refuses_to_mix_kinds(void **state)
 	memset(&err, 0, sizeof err);
 	assert_int_equal(pgo_panel_open(&panel, (const struct pgo_profile *const *)p, 3, PGO_RECORDS_NORMAL, &err),
 			 PGO_EMISMATCH);
-	assert_string_equal(err.message, "profiles 1 and 2 are of different kinds: LLVM instrumentation and gcc arcs");
+	assert_string_equal(err.message, "profiles 1 and 2 are of different kinds: LLVM instrumentation and gcc blocks");
 	for (size_t k = 0; k < 3; k++)
 		pgo_profile_free(p[k]);
 }
