@@ -32,6 +32,13 @@ struct pgo_continuity_bands pgo_continuity_defaults(void)
 	return bands;
 }
 
+double pgo_continuity_band(const struct pgo_continuity_bands *bands, size_t field)
+{
+	double value;
+	memcpy(&value, (const char *)bands + fields[field].offset, sizeof value);
+	return value;
+}
+
 const char *pgo_fate_name(enum pgo_fate fate)
 {
 	static const char *const names[] = {"cold", "never ran", "gone"};

@@ -28,14 +28,8 @@ static int merge_function(struct pgo_builder *b, const struct merging *w, size_t
 	const struct pgo_panel *panel = w->panel;
 	uint32_t count = pgo_panel_counter_count(panel, function);
 	struct pgo_function f = pgo_panel_function(panel, function);
-	const uint64_t *keys = NULL;
 	memset(merged, 0, count * sizeof *merged);
 	for (size_t p = 0; p < w->count; p++) {
-		uint32_t record = panel->records[function * panel->profile_count + p];
-		if (record == UINT32_MAX)
-			continue;
-		struct pgo_function own = pgo_profile_function(panel->profiles[p], record);
-		keys = keys ? keys : pgo_profile_keys(panel->profiles[p], &own);
 		const pgo_count *counters = w->shares[p] > 0 ? pgo_panel_measured(panel, function, p) : NULL;
 		for (uint32_t c = 0; counters && c < count; c++)
 			merged[c] += w->shares[p] / w->sum * (double)counters[c] / (double)panel->totals[p];
@@ -45,7 +39,7 @@ static int merge_function(struct pgo_builder *b, const struct merging *w, size_t
 	for (uint32_t c = 0; c < count; c++) {
 		double scaled = rint(merged[c] * TOTAL);
 		uint64_t value = merged[c] <= 0 ? 0 : scaled < 1 ? 1 : (uint64_t)scaled;
-		if (keys ? pgo_builder_keyed(b, keys[c], value) : pgo_vec_push(&b->counters, value))
+		if (pgo_vec_push(&b->counters, value))
 			return -1;
 	}
 	return pgo_builder_seal(b);

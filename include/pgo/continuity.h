@@ -35,6 +35,9 @@ const struct pgo_continuity_field *pgo_continuity_fields(size_t *count);
 
 struct pgo_continuity_bands pgo_continuity_defaults(void);
 
+/** Value of row `field` of the table. */
+double pgo_continuity_band(const struct pgo_continuity_bands *bands, size_t field);
+
 /** What became of a function. */
 enum pgo_fate {
 	PGO_FATE_COLD = 0,  /**< runs still, below the cold cutoff */

@@ -16,20 +16,21 @@ extern "C" {
  * a command has nothing for are NULL. */
 struct pgo_several {
 	size_t count;
-	const char *const *names; /**< profiles as a person named them; "skew": the one judged; "continuity": old, new */
+	const char *const
+		*names; /**< profiles as a person named them; "skew": the one judged; "continuity": old, new */
 	size_t reference_count;
-	const char *const *reference_names;		/**< "skew", "weights" */
-	const struct pgo_concentration *concentration;	/**< "skew" */
-	const struct pgo_concentration_ranks *ranks;	/**< "skew" */
-	double alpha;					/**< "skew" */
-	const struct pgo_dominance *dominance;		/**< "skew --merged" */
-	double least_survival;				/**< "skew --merged", "weights" */
-	const struct pgo_sufficiency *sufficiency;	/**< "sufficiency" */
-	const struct pgo_weights *weights;		/**< "weights" */
-	const struct pgo_continuity *continuity;	/**< "continuity" */
-	const struct pgo_continuity_bands *bands;	/**< "continuity" */
-	const struct pgo_calibration *calibration;	/**< "calibrate" */
-	const char *const *workload_names;		/**< "calibrate": one for each row */
+	const char *const *reference_names;	       /**< "skew", "weights" */
+	const struct pgo_concentration *concentration; /**< "skew" */
+	const struct pgo_concentration_ranks *ranks;   /**< "skew" */
+	double alpha;				       /**< "skew" */
+	const struct pgo_dominance *dominance;	       /**< "skew --merged" */
+	double least_survival;			       /**< "skew --merged", "weights" */
+	const struct pgo_sufficiency *sufficiency;     /**< "sufficiency" */
+	const struct pgo_weights *weights;	       /**< "weights" */
+	const struct pgo_continuity *continuity;       /**< "continuity" */
+	const struct pgo_continuity_bands *bands;      /**< "continuity" */
+	const struct pgo_calibration *calibration;     /**< "calibrate" */
+	const char *const *workload_names;	       /**< "calibrate": one for each row */
 };
 
 /** Writers of one format. */

@@ -130,7 +130,8 @@ void pgo_integer_weights(uint64_t *weights, double *effective, const double *mas
 
 /**
  * The first `count` profiles of the panel merged at shares, as a profile of its own, with a total near 2^60: a counter
- * that ran anywhere is at least 1. Value sites are left out.
+ * that ran anywhere is at least 1. Value sites are left out; counters told apart by key are by position, as in the
+ * panel.
  * @param shares  `count` numbers >= 0 with a positive sum. @param[out] out  caller frees with pgo_profile_free().
  * @return PGO_OK or PGO_ENOMEM.
  */
