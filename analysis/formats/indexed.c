@@ -45,7 +45,7 @@ static int refuse_version(uint32_t version, struct pgo_error *err)
 static int read_header(struct pgo_indexed *r)
 {
 	struct pgo_cursor *c = &r->file;
-	uint64_t word, unused, hash_type, unknown;
+	uint64_t word, unused, hash_type = 0, unknown;
 	if (!pgo_cursor_skip(c, 8) || !pgo_cursor_u64(c, &word))
 		return pgo_error_at(r->err, PGO_EFORMAT, c->end, "header is cut off: the file ends after %zu bytes",
 				    c->end);
