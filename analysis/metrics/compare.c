@@ -403,7 +403,7 @@ int pgo_compare(struct pgo_comparison *out, const struct pgo_profile *train, con
 	if (pgo_needs_alignment(train, test))
 		return pgo_compare_keyed(out, train, test, options, err);
 	w.filter = w.options->context_sensitive ? PGO_RECORDS_CS : PGO_RECORDS_NORMAL;
-	w.threads = size_of(train) + size_of(test) >= PGO_PARALLEL_FROM ? PGO_THREADS : 1;
+	w.threads = size_of(train) + size_of(test) >= PGO_PARALLEL_FROM ? pgo_processors() : 1;
 	rc = compute(&result, &w, at);
 	if (rc == PGO_OK)
 		*out = result;

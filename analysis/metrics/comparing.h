@@ -6,7 +6,6 @@
 
 #include "analysis/metrics/metrics.h"
 
-#define PGO_THREADS 2
 #define PGO_ROWS_PER_JOB 8192	/* fixed: sums are added up in the order of jobs, so results do not depend on threads */
 #define PGO_PARALLEL_FROM 20000 /* functions; below, starting a thread costs more than it saves */
 

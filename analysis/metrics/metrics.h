@@ -381,6 +381,9 @@ int pgo_sort_keyed(struct pgo_keyed *items, size_t count);
 /** Key that sorts as the double does; `x` must be >= 0. */
 uint64_t pgo_key_of(double x);
 
+/** Processors this process may run on, at least 1. */
+unsigned pgo_processors(void);
+
 /** Run `count` jobs on up to `threads` threads, each job once. Jobs must not share what they write. */
 void pgo_parallel(void (*job)(void *context, size_t index), void *context, size_t count, unsigned threads);
 

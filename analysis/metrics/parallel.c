@@ -1,10 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 
 #include "analysis/metrics/metrics.h"
 
 #define MAX_THREADS 8
+
+unsigned pgo_processors(void)
+{
+	cpu_set_t set;
+	int count = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
+	return count > 0 ? (unsigned)count : 1;
+}
 
 struct crew {
 	void (*job)(void *context, size_t index);
