@@ -32,6 +32,9 @@ int pgo_text_read(struct pgo_builder *b, const void *bytes, size_t length, struc
 enum pgo_bid pgo_csv_probe(const unsigned char *bytes, size_t length);
 int pgo_csv_read(struct pgo_builder *b, const void *bytes, size_t length, struct pgo_error *err);
 
+enum pgo_bid pgo_pprof_probe(const unsigned char *bytes, size_t length);
+int pgo_pprof_read(struct pgo_builder *b, const void *bytes, size_t length, struct pgo_error *err);
+
 enum pgo_bid pgo_raw_probe(const unsigned char *bytes, size_t length);
 int pgo_raw_read(struct pgo_builder *b, const void *bytes, size_t length, struct pgo_error *err);
 
@@ -52,8 +55,6 @@ int pgo_gcov_open_file(struct pgo_profile **out, const char *path, struct pgo_er
 /* known.c: formats that are recognised and refused with the command that makes a readable profile of them */
 enum pgo_bid pgo_sample_probe(const unsigned char *bytes, size_t length);
 int pgo_sample_read(struct pgo_builder *b, const void *bytes, size_t length, struct pgo_error *err);
-enum pgo_bid pgo_pprof_probe(const unsigned char *bytes, size_t length);
-int pgo_pprof_read(struct pgo_builder *b, const void *bytes, size_t length, struct pgo_error *err);
 enum pgo_bid pgo_fdata_probe(const unsigned char *bytes, size_t length);
 int pgo_fdata_read(struct pgo_builder *b, const void *bytes, size_t length, struct pgo_error *err);
 enum pgo_bid pgo_bolt_yaml_probe(const unsigned char *bytes, size_t length);

@@ -50,19 +50,6 @@ int pgo_sample_read(struct pgo_builder *b, const void *bytes, size_t length, str
 	return rc;
 }
 
-enum pgo_bid pgo_pprof_probe(const unsigned char *bytes, size_t length)
-{
-	return STARTS_WITH("\x1f\x8b") ? PGO_BID_MAGIC : PGO_BID_NO;
-}
-
-int pgo_pprof_read(struct pgo_builder *b, const void *bytes, size_t length, struct pgo_error *err)
-{
-	(void)b, (void)bytes, (void)length;
-	int rc = pgo_error_set(err, PGO_EUNSUPPORTED, "is compressed with gzip: a Go (pprof) profile or a packed file");
-	pgo_error_hint(err, "unpack a packed .profdata with gunzip; Go profiles are not read");
-	return rc;
-}
-
 enum pgo_bid pgo_memprof_probe(const unsigned char *bytes, size_t length)
 {
 	return STARTS_WITH("\x81rforpm\xff") || STARTS_WITH("\xffmprofr\x81") ? PGO_BID_MAGIC : PGO_BID_NO;

@@ -59,8 +59,6 @@ static void expect_bytes(const char *bytes, size_t length, int code, const char 
 static void formats_without_a_sample(void **state)
 {
 	(void)state;
-	expect_bytes("\x1f\x8b\x08", 3, PGO_EUNSUPPORTED,
-		     "is compressed with gzip: a Go (pprof) profile or a packed file");
 	expect_bytes("\x81rforpm\xff", 8, PGO_EUNSUPPORTED, "is a raw memory profile: it holds no execution counts");
 	expect_bytes("adcg\2\0\0\0", 8, PGO_EUNSUPPORTED, "is a GCC AutoFDO profile (.afdo), which is not read");
 	expect_bytes("\177ELF\2\1\1", 7, PGO_EFORMAT, "not a profile of any known format");
