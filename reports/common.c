@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pgo/concentration.h"
+
 size_t pgo_utf8_sequence(const char *text)
 {
 	const unsigned char *s = (const unsigned char *)text;
@@ -55,10 +57,21 @@ const char *pgo_rule_limit(const struct pgo_rule *rule)
 	} others[] = {{"functions_ran", "at least"},
 		      {"reference_mass", "at least"},
 		      {"real_workloads", "at least"},
-		      {"dominance", "at most"}};
+		      {"dominance", "at most"},
+		      {"survival", "at least"},
+		      {"next_missed", "at most"},
+		      {"skew", "p above"},
+		      {"lost", "at most"},
+		      {"mass_ratio", "at least"},
+		      {"mass_growth", "at most"},
+		      {"functions_ratio", "at least"}};
 	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
 		if (strcmp(others[i].rule, rule->name) == 0)
 			return others[i].limit;
+	const struct pgo_concentration_field *statistics = pgo_concentration_fields();
+	for (size_t i = 0; i < PGO_STAT_COUNT; i++)
+		if (strcmp(statistics[i].name, rule->name) == 0)
+			return statistics[i].low ? "at least" : "at most";
 	size_t count;
 	const struct pgo_policy_field *fields = pgo_policy_fields(&count);
 	for (size_t i = 0; i < count; i++)

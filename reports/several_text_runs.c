@@ -106,7 +106,7 @@ static void threshold_rows(const struct pgo_text *t, const struct pgo_calibratio
 	const struct pgo_policy_field *fields = pgo_policy_fields(&count);
 	struct pgo_policy defaults = pgo_policy_defaults();
 	pgo_text_heading(t, "Proposed thresholds");
-	fprintf(t->out, "  %-18s%10s%10s%12s%14s%14s%10s\n", "", "value", "default", "quantile", "false alarms",
+	fprintf(t->out, "  %-18s%10s%10s%12s%14s%16s%10s\n", "", "value", "default", "quantile", "false alarms",
 		"least possible", "noise");
 	for (int s = 0; s < PGO_GATE_STATS; s++) {
 		const struct pgo_calibration_threshold *h = &c->thresholds[s];
@@ -120,7 +120,7 @@ static void threshold_rows(const struct pgo_text *t, const struct pgo_calibratio
 					(struct pgo_optional){true, pgo_policy_field_value(&fields[i], &defaults)});
 		pgo_text_value(t, 12, (struct pgo_optional){h->present, h->quantile});
 		pgo_text_share_or_none(t, 14, (struct pgo_optional){h->present, h->false_alarm});
-		pgo_text_share_or_none(t, 14, (struct pgo_optional){h->present, h->least_false_alarm});
+		pgo_text_share_or_none(t, 16, (struct pgo_optional){h->present, h->least_false_alarm});
 		pgo_text_value(t, 10, h->noise);
 		fputs(h->floored ? "  raised to the noise\n" : "\n", t->out);
 	}

@@ -19,6 +19,11 @@ struct cli_command {
 int cmd_show(int argc, char **argv);
 int cmd_compare(int argc, char **argv);
 int cmd_gate(int argc, char **argv);
+int cmd_skew(int argc, char **argv);
+int cmd_sufficiency(int argc, char **argv);
+int cmd_weights(int argc, char **argv);
+int cmd_continuity(int argc, char **argv);
+int cmd_calibrate(int argc, char **argv);
 int cmd_help(int argc, char **argv);
 
 /** The table of commands, ended by a row without a name. */
@@ -94,6 +99,7 @@ struct cli_thresholds {
 	uint32_t options_set;	    /* bit i: row i of pgo_compare_fields() */
 	enum pgo_exit inconclusive; /* exit code of an inconclusive verdict */
 	bool report_only;
+	const char *policy_file; /* NULL: none */
 	struct argp argp;
 	struct argp_option rows[CLI_THRESHOLDS_MOST];
 	char names[CLI_THRESHOLDS_MOST][48];

@@ -10,6 +10,11 @@ const struct cli_command cli_commands[] = {
 	{"show", "what one profile holds: format, counts, thresholds, functions", cmd_show},
 	{"compare", "does training profile A serve executions like those of B?", cmd_compare},
 	{"gate", "one verdict on a training profile against several references", cmd_gate},
+	{"skew", "is a profile as concentrated as a micro-benchmark, or drowned by one?", cmd_skew},
+	{"sufficiency", "are these workloads enough, or how many more?", cmd_sufficiency},
+	{"weights", "shares and merge weights of several workloads", cmd_weights},
+	{"continuity", "is a new profile as whole as the last accepted one?", cmd_continuity},
+	{"calibrate", "thresholds of the gate from your own real runs", cmd_calibrate},
 	{"help", "this overview, or the help of one command", cmd_help},
 	{NULL, NULL, NULL},
 };
@@ -29,7 +34,7 @@ static void fill_overview(FILE *out, const void *context)
 	      "Judge whether a PGO profile can be trusted.\n\n",
 	      out);
 	for (const struct cli_command *c = cli_commands; c->name; c++)
-		fprintf(out, "  %-10s %s\n", c->name, c->summary);
+		fprintf(out, "  %-12s %s\n", c->name, c->summary);
 	fputs("\n"
 	      "  pgo-analyze COMMAND --help   what it answers, its options, examples, exit codes\n"
 	      "  pgo-analyze --version        version of this program\n\n"

@@ -5,8 +5,9 @@
 #include <string.h>
 
 #include "cli.h"
+#include "pgo/calibration.h"
 
-enum { KEY_INCONCLUSIVE = 0x2800, KEY_REPORT_ONLY };
+enum { KEY_INCONCLUSIVE = 0x2800, KEY_REPORT_ONLY, KEY_POLICY };
 
 static error_t parse_number(struct cli_common *common, const char *option, const char *text, double *out)
 {
@@ -46,6 +47,44 @@ static error_t set_option(struct cli_thresholds *t, size_t row, const struct pgo
 	return rc;
 }
 
+/** Thresholds of the policy file, but for those that were given as flags. */
+static error_t read_policy(struct cli_thresholds *t)
+{
+	enum { POLICY_BYTES_MOST = 1 << 20 };
+	struct pgo_error err = {0};
+	struct pgo_policy read = pgo_policy_defaults();
+	char *text = malloc(POLICY_BYTES_MOST);
+	FILE *file = fopen(t->policy_file, "r");
+	size_t length = file && text ? fread(text, 1, POLICY_BYTES_MOST, file) : 0;
+	int reason = !file ? errno : !text ? ENOMEM : ferror(file) ? EIO : length == POLICY_BYTES_MOST ? EFBIG : 0;
+	if (reason)
+		pgo_error_set(&err, PGO_EFORMAT, "%s", strerror(reason));
+	else
+		pgo_policy_parse(&read, text, length, &err);
+	if (file)
+		fclose(file);
+	free(text);
+	if (err.code) {
+		char line[40] = "";
+		if (err.is_line)
+			snprintf(line, sizeof line, "line %llu: ", (unsigned long long)err.offset);
+		pgo_error_set(&t->common->err, PGO_EFORMAT, "cannot read policy '%s': %s%s", t->policy_file, line,
+			      err.message);
+		if (err.hint[0])
+			pgo_error_hint(&t->common->err, "%s", err.hint);
+		return EINVAL;
+	}
+	size_t count;
+	const struct pgo_policy_field *fields = pgo_policy_fields(&count);
+	for (size_t i = 0; i < count; i++)
+		if ((read.set & ~t->policy.set) >> i & 1) {
+			double value;
+			memcpy(&value, (const char *)&read + fields[i].offset, sizeof value);
+			pgo_policy_set(&t->policy, fields[i].name, value, NULL);
+		}
+	return 0;
+}
+
 static error_t parse_thresholds(int key, char *argument, struct argp_state *state)
 {
 	struct cli_thresholds *t = state->input;
@@ -69,6 +108,11 @@ static error_t parse_thresholds(int key, char *argument, struct argp_state *stat
 	case KEY_REPORT_ONLY:
 		t->report_only = true;
 		return 0;
+	case KEY_POLICY:
+		t->policy_file = argument;
+		return 0;
+	case ARGP_KEY_END:
+		return t->policy_file ? read_policy(t) : 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -97,9 +141,9 @@ void cli_thresholds_init(struct cli_thresholds *t, struct cli_common *common)
 	size_t policies, options, row = 0;
 	const struct pgo_policy_field *policy = pgo_policy_fields(&policies);
 	const struct pgo_compare_field *option = pgo_compare_fields(&options);
-	for (size_t i = 0; i < policies && row < CLI_THRESHOLDS_MOST - 5; i++, row++)
+	for (size_t i = 0; i < policies && row < CLI_THRESHOLDS_MOST - 6; i++, row++)
 		add_row(t, row, policy[i].name, policy[i].fallback, policy[i].help, 5);
-	for (size_t i = 0; i < options && row < CLI_THRESHOLDS_MOST - 5; i++, row++) {
+	for (size_t i = 0; i < options && row < CLI_THRESHOLDS_MOST - 6; i++, row++) {
 		double value;
 		memcpy(&value, (const char *)&t->options + option[i].offset, sizeof value);
 		add_row(t, row, option[i].name, value, option[i].help, 6);
@@ -115,6 +159,12 @@ void cli_thresholds_init(struct cli_thresholds *t, struct cli_common *common)
 					      .key = KEY_REPORT_ONLY,
 					      .doc = "end with exit code 0 whatever the verdict",
 					      .group = 7};
+	t->rows[row++] = (struct argp_option){.name = "policy",
+					      .key = KEY_POLICY,
+					      .arg = "FILE",
+					      .doc = "take thresholds from the 'gate:' section of FILE, a policy of "
+						     "'pgo-analyze calibrate' or a manifest; flags go before it",
+					      .group = 5};
 	t->argp = (struct argp){.options = t->rows, .parser = parse_thresholds};
 }
 

@@ -30,6 +30,7 @@ static void mass_rules(struct pgo_ruling *ruling, const struct pgo_continuity *c
 	if (c->mass_ratio.value <= bands->max_mass_ratio)
 		return;
 	rule->outcome = PGO_FAIL;
+	snprintf(rule->name, sizeof rule->name, "mass_growth");
 	rule->threshold = bands->max_mass_ratio;
 	rule->threshold_is_user = bands->set >> MAX_MASS & 1;
 	pgo_rules_say(rule->advice, "see whether a workload ran longer, or was merged twice or with other weights");

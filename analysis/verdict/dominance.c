@@ -70,8 +70,11 @@ int pgo_judge_dominance(struct pgo_verdict *out, const struct pgo_dominance *d, 
 	if (d->count)
 		dominance_rule(&ruling, d, names);
 	char accepted[256];
-	const struct pgo_dominance_workload *w = d->count ? &d->workloads[d->least] : NULL;
-	snprintf(accepted, sizeof accepted, "no workload is drowned; the least survives with %.1f %% of its hot code",
-		 w ? 100 * w->survival.value : 0);
+	double worst = 1;
+	for (size_t i = 0; i < d->count; i++)
+		if (d->workloads[i].share > 0 && d->workloads[i].survival.value < worst)
+			worst = d->workloads[i].survival.value;
+	snprintf(accepted, sizeof accepted,
+		 "no workload is drowned; of the hot code of each at least %.1f %% stays hot", 100 * worst);
 	return pgo_ruling_finish(out, &ruling, accepted, err);
 }

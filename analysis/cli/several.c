@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "several.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { KEY_INCONCLUSIVE = 0x4000, KEY_REPORT_ONLY };
+
+static error_t parse_outcome(int key, char *argument, struct argp_state *state)
+{
+	struct cli_outcome *o = state->input;
+	switch (key) {
+	case KEY_INCONCLUSIVE:
+		if (strcmp(argument, "pass") == 0)
+			o->inconclusive = PGO_EXIT_OK;
+		else if (strcmp(argument, "fail") == 0)
+			o->inconclusive = PGO_EXIT_REJECTED;
+		else
+			return cli_usage(o->common, "--inconclusive-as takes pass or fail, not '%s'", argument);
+		return 0;
+	case KEY_REPORT_ONLY:
+		o->report_only = true;
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static const struct argp_option outcome_options[] = {
+	{"inconclusive-as", KEY_INCONCLUSIVE, "pass|fail", 0, "end with exit code 0 or 1 instead of 5", 7},
+	{"report-only", KEY_REPORT_ONLY, 0, 0, "end with exit code 0 whatever the verdict", 7},
+	{0},
+};
+const struct argp cli_outcome_argp = {.options = outcome_options, .parser = parse_outcome};
+
+struct cli_outcome cli_outcome_defaults(struct cli_common *common)
+{
+	return (struct cli_outcome){.common = common, .inconclusive = PGO_EXIT_INCONCLUSIVE};
+}
+
+int cli_outcome_exit(const struct cli_outcome *o, const struct pgo_verdict *verdict)
+{
+	if (o->report_only)
+		return PGO_EXIT_OK;
+	return verdict->outcome == PGO_INCONCLUSIVE ? (int)o->inconclusive : (int)pgo_outcome_exit(verdict->outcome);
+}
+
+error_t cli_parse_real(struct cli_common *common, const char *option, const char *text, double low, double high,
+		       double *out)
+{
+	char *end;
+	double value = strtod(text, &end);
+	if (end == text || *end || !isfinite(value))
+		return cli_usage(common, "%s takes a number, not '%s'", option, text);
+	if (value < low || value > high)
+		return isinf(high)
+			       ? cli_usage(common, "%s must be at least %g, not %s", option, low, text)
+			       : cli_usage(common, "%s must lie between %g and %g, not %s", option, low, high, text);
+	*out = value;
+	return 0;
+}
+
+error_t cli_parse_level(struct cli_common *common, const char *option, const char *text, double *out)
+{
+	error_t rc = cli_parse_real(common, option, text, 0, 1, out);
+	if (rc == 0 && (*out <= 0 || *out >= 1))
+		return cli_usage(common, "%s must lie above 0 and below 1, not %s", option, text);
+	return rc;
+}
+
+error_t cli_list_add(struct cli_common *common, struct cli_list *list, char *item)
+{
+	char **grown = realloc(list->items, (list->count + 1) * sizeof *grown);
+	if (!grown) {
+		pgo_error_set(&common->err, PGO_ENOMEM, "out of memory");
+		return ENOMEM;
+	}
+	list->items = grown;
+	list->items[list->count++] = item;
+	return 0;
+}
+
+error_t cli_list_split(struct cli_common *common, struct cli_list *list, char *text)
+{
+	error_t rc = 0;
+	for (char *word; rc == 0 && (word = strsep(&text, ","));)
+		rc = cli_list_add(common, list, word);
+	return rc;
+}
+
+enum pgo_record_filter cli_filter(const struct cli_common *common)
+{
+	return common->context_sensitive ? PGO_RECORDS_CS : PGO_RECORDS_NORMAL;
+}
+
+int cli_runs_open(struct cli_runs *out, const struct cli_common *common, const struct cli_files *files,
+		  const struct cli_list *more)
+{
+	struct pgo_error err = {0};
+	struct cli_runs runs = {.count = files->count + (more ? more->count : 0)};
+	char **paths = calloc(runs.count + 1, sizeof *paths);
+	int code;
+	runs.profiles = calloc(runs.count + 1, sizeof *runs.profiles);
+	if (!paths || !runs.profiles) {
+		pgo_error_set(&err, PGO_ENOMEM, "out of memory");
+		code = cli_fail(&err);
+		goto done;
+	}
+	for (size_t i = 0; i < runs.count; i++)
+		paths[i] = i < files->count ? files->paths[i] : more->items[i - files->count];
+	code = cli_read_profiles(runs.profiles, paths, runs.count, common->input_format);
+	if (code >= 0)
+		goto done;
+	if (pgo_panel_open(&runs.panel, (const struct pgo_profile *const *)runs.profiles, runs.count,
+			   cli_filter(common), &err) != PGO_OK)
+		code = cli_fail(&err);
+done:
+	free(paths);
+	if (code < 0)
+		*out = runs;
+	else
+		cli_runs_release(&runs);
+	return code;
+}
+
+void cli_runs_release(struct cli_runs *runs)
+{
+	pgo_panel_release(&runs->panel);
+	for (size_t i = 0; runs->profiles && i < runs->count; i++)
+		pgo_profile_free(runs->profiles[i]);
+	free(runs->profiles);
+	*runs = (struct cli_runs){0};
+}
+
+int cli_conclude(const struct cli_common *common, const struct cli_outcome *outcome, const struct pgo_several *several,
+		 const struct pgo_verdict *verdict, int (*write)(FILE *, const struct pgo_report *, struct pgo_error *))
+{
+	struct pgo_report report = {.several = several, .verdict = verdict};
+	int code = cli_write(common, &report, write);
+	return code == PGO_EXIT_OK && outcome ? cli_outcome_exit(outcome, verdict) : code;
+}

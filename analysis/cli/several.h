@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef PGO_ANALYZE_SEVERAL_H
+#define PGO_ANALYZE_SEVERAL_H
+
+#include "cli.h"
+#include "pgo/several.h"
+
+/* What the commands on several runs share. */
+
+/** How a verdict becomes an exit code: options of its own argp, which takes a struct cli_outcome as input. */
+struct cli_outcome {
+	struct cli_common *common;
+	enum pgo_exit inconclusive;
+	bool report_only;
+};
+extern const struct argp cli_outcome_argp;
+
+struct cli_outcome cli_outcome_defaults(struct cli_common *common);
+int cli_outcome_exit(const struct cli_outcome *outcome, const struct pgo_verdict *verdict);
+
+/** A number within [low, high]. @return 0, or EINVAL with the error recorded */
+error_t cli_parse_real(struct cli_common *common, const char *option, const char *text, double low, double high,
+		       double *out);
+
+/** A number above 0 and below 1. */
+error_t cli_parse_level(struct cli_common *common, const char *option, const char *text, double *out);
+
+/** Arguments of an option that may be given more than once. */
+struct cli_list {
+	size_t count;
+	char **items; /* heap; the words are argv's */
+};
+
+/** @return 0, or ENOMEM with the error recorded */
+error_t cli_list_add(struct cli_common *common, struct cli_list *list, char *item);
+
+/** Words separated by commas: `text` is cut up. */
+error_t cli_list_split(struct cli_common *common, struct cli_list *list, char *text);
+
+/** Profiles, and the panel of them. */
+struct cli_runs {
+	size_t count;
+	struct pgo_profile **profiles;
+	struct pgo_panel panel;
+};
+
+/**
+ * Read the profiles `paths` and then those of `more` (may be NULL), and join them.
+ * @return -1: fine; else exit code, with everything said and released.
+ */
+int cli_runs_open(struct cli_runs *out, const struct cli_common *common, const struct cli_files *files,
+		  const struct cli_list *more);
+void cli_runs_release(struct cli_runs *runs);
+
+enum pgo_record_filter cli_filter(const struct cli_common *common);
+
+/** Write the report and end as the verdict says. @return exit code */
+int cli_conclude(const struct cli_common *common, const struct cli_outcome *outcome, const struct pgo_several *several,
+		 const struct pgo_verdict *verdict,
+		 int (*write)(FILE *, const struct pgo_report *, struct pgo_error *));
+
+#define CLI_SEVERAL_EXIT_CODES                                                                                         \
+	"Exit codes:\n"                                                                                                \
+	"   0  accepted\n"                                                                                             \
+	"   1  rejected: a rule failed\n"                                                                              \
+	"   2  wrong usage\n"                                                                                          \
+	"   3  bad input: a profile cannot be opened, is damaged or unknown, or is of another\n"                       \
+	"      kind than the first\n"                                                                                  \
+	"   4  the system failed: the result cannot be written, out of memory\n"                                       \
+	"   5  inconclusive: too little evidence to accept or to reject\n"                                             \
+	"  70  internal error\n"
+
+#endif
