@@ -312,7 +312,7 @@ static int check_pair(const struct unit *u, struct pgo_error *err)
 	if (notes->release != data->release)
 		rc = pgo_error_set(err, PGO_EMISMATCH,
 				   "the notes (.gcno) were written by gcc " PGO_GCOV_RELEASE
-				   ", the counts by " PGO_GCOV_RELEASE,
+				   ", the counts by gcc " PGO_GCOV_RELEASE,
 				   PGO_GCOV_RELEASE_ARGS(notes->release), PGO_GCOV_RELEASE_ARGS(data->release));
 	else
 		rc = pgo_error_at(
