@@ -13,11 +13,19 @@ void pgo_kernel_counters_avx2(const struct pgo_kernel_counters *c, size_t count,
 void pgo_kernel_rows_avx2(const double *train_share, const double *test_share, size_t count,
 			  struct pgo_kernel_sums *sums);
 void pgo_kernel_cut_avx2(struct pgo_kernel_cuts *cuts, const uint64_t *counters, size_t count, uint64_t most);
+double pgo_kernel_squares_avx2(const double *root_p, const double *root_q, size_t count);
+double pgo_kernel_gaps_avx2(const double *p, const double *q, size_t count);
+double pgo_kernel_mean_logs_avx2(const double *p, const double *q, size_t count);
+double pgo_kernel_below_avx2(const double *p, const double *q, size_t count, double least);
 #define WIDE __builtin_cpu_supports("avx2")
 #else
 #define pgo_kernel_counters_avx2 pgo_kernel_counters_plain
 #define pgo_kernel_rows_avx2 pgo_kernel_rows_plain
 #define pgo_kernel_cut_avx2 pgo_kernel_cut_plain
+#define pgo_kernel_squares_avx2 pgo_kernel_squares_plain
+#define pgo_kernel_gaps_avx2 pgo_kernel_gaps_plain
+#define pgo_kernel_mean_logs_avx2 pgo_kernel_mean_logs_plain
+#define pgo_kernel_below_avx2 pgo_kernel_below_plain
 #define WIDE 0
 #endif
 
@@ -35,4 +43,24 @@ void pgo_kernel_rows(const double *train_share, const double *test_share, size_t
 void pgo_kernel_cut(struct pgo_kernel_cuts *cuts, const uint64_t *counters, size_t count, uint64_t most)
 {
 	(WIDE ? pgo_kernel_cut_avx2 : pgo_kernel_cut_plain)(cuts, counters, count, most);
+}
+
+double pgo_kernel_squares(const double *root_p, const double *root_q, size_t count)
+{
+	return (WIDE ? pgo_kernel_squares_avx2 : pgo_kernel_squares_plain)(root_p, root_q, count);
+}
+
+double pgo_kernel_gaps(const double *p, const double *q, size_t count)
+{
+	return (WIDE ? pgo_kernel_gaps_avx2 : pgo_kernel_gaps_plain)(p, q, count);
+}
+
+double pgo_kernel_mean_logs(const double *p, const double *q, size_t count)
+{
+	return (WIDE ? pgo_kernel_mean_logs_avx2 : pgo_kernel_mean_logs_plain)(p, q, count);
+}
+
+double pgo_kernel_below(const double *p, const double *q, size_t count, double least)
+{
+	return (WIDE ? pgo_kernel_below_avx2 : pgo_kernel_below_plain)(p, q, count, least);
 }

@@ -44,6 +44,12 @@ struct pgo_kernel_sums {
 void pgo_kernel_counters(const struct pgo_kernel_counters *c, size_t count, const struct pgo_kernel_side side[2],
 			 struct pgo_kernel_sums *sums);
 
+/** What a pair of profiles has in one block of counters: shares p, q of `count` counters, a multiple of PGO_LANES. */
+double pgo_kernel_squares(const double *root_p, const double *root_q, size_t count); /**< sum of (root_p - root_q)^2 */
+double pgo_kernel_gaps(const double *p, const double *q, size_t count);		     /**< sum of |p - q| */
+double pgo_kernel_mean_logs(const double *p, const double *q, size_t count); /**< sum of m log2 m, m = (p + q) / 2 */
+double pgo_kernel_below(const double *p, const double *q, size_t count, double least); /**< sum of q where p < least */
+
 /** What tells whether a summary's thresholds are right: of the counters given, those at or above each cut. */
 #define PGO_CUTS_MOST 16
 struct pgo_kernel_cuts {

@@ -8,6 +8,11 @@ void KERNEL(pgo_kernel_counters)(const struct pgo_kernel_counters *c, size_t cou
 				 const struct pgo_kernel_side side[2], struct pgo_kernel_sums *sums);
 void KERNEL(pgo_kernel_cut)(struct pgo_kernel_cuts *cuts, const uint64_t *counters, size_t count, uint64_t most);
 
+double KERNEL(pgo_kernel_squares)(const double *root_p, const double *root_q, size_t count);
+double KERNEL(pgo_kernel_gaps)(const double *p, const double *q, size_t count);
+double KERNEL(pgo_kernel_mean_logs)(const double *p, const double *q, size_t count);
+double KERNEL(pgo_kernel_below)(const double *p, const double *q, size_t count, double least);
+
 typedef double v4d __attribute__((vector_size(32)));
 typedef uint64_t v4u __attribute__((vector_size(32)));
 typedef int64_t v4i __attribute__((vector_size(32)));
@@ -194,3 +199,26 @@ void KERNEL(pgo_kernel_counters)(const struct pgo_kernel_counters *c, size_t cou
 		sums->hot999_both[k] += (uint64_t)hot999_both[k];
 	}
 }
+
+/* Sums over a block for one pair of profiles, in two chains, so that one addition does not wait for the other. */
+#define PAIR_SUM(name, parameters, term)                                                                               \
+	double KERNEL(name) parameters                                                                                 \
+	{                                                                                                              \
+		v4d sums[2] = {{0}, {0}};                                                                              \
+		for (size_t i = 0; i < count; i += PGO_LANES) {                                                        \
+			v4d p, q, t;                                                                                   \
+			LOAD(p, a + i);                                                                                \
+			LOAD(q, b + i);                                                                                \
+			term;                                                                                          \
+			sums[i / PGO_LANES % 2] += t;                                                                  \
+		}                                                                                                      \
+		v4d s = sums[0] + sums[1];                                                                             \
+		return (s[0] + s[1]) + (s[2] + s[3]);                                                                  \
+	}
+
+PAIR_SUM(pgo_kernel_squares, (const double *a, const double *b, size_t count), t = (p - q) * (p - q))
+PAIR_SUM(pgo_kernel_gaps, (const double *a, const double *b, size_t count),
+	 t = (v4d)((v4u)(p - q) & 0x7fffffffffffffffu))
+PAIR_SUM(pgo_kernel_mean_logs, (const double *a, const double *b, size_t count), v4d m = (p + q) * 0.5; LOG2(t, m);
+	 t = m * t)
+PAIR_SUM(pgo_kernel_below, (const double *a, const double *b, size_t count, double least), t = WHERE(p < least, q))
