@@ -4,11 +4,16 @@
 
 usage: collect_cells.py PGO-ANALYZE DATASET > data/cells.csv
 
-DATASET holds costs.csv (program,train,test,train_kind,test_kind,...,est_cycles; train "none" is the build without PGO)
-and <program>/<train>.profdata. For each measured pair the masses of `pgo-analyze compare --format json` are written
-beside the measured gain and the share of it that the build kept:
+DATASET holds costs.csv (program,train,test,train_kind,test_kind,Ir,...,est_cycles; train "none" is the build without
+PGO) and <program>/<train>.profdata, as cross_train.py makes them. For each measured pair the masses of `pgo-analyze
+compare --format json` are written beside the measured gain and the share of it that the build kept:
 
   gain = cost(none) / cost(self) - 1        kept = (cost(none) - cost(train)) / (cost(none) - cost(self))
+
+and the same with the cheapest build of all in the place of the self-trained one (gain_best, kept_best: a self-trained
+build is not always the best), and with instructions as the cost in the place of estimated cycles (gain_ir, kept_ir).
+A share of a gain that is none is left empty. The last column, spread, is the reference's effective number of counters
+per function: effective counters / effective functions.
 """
 import csv
 import json
@@ -17,33 +22,28 @@ import subprocess
 import sys
 
 MASSES = [
-    "overlap_ratio", "jsd_bits", "missed_mass", "demoted_mass", "under_served_mass", "under_served_999_mass",
-    "under_served_function_mass", "misweighted_mass", "shape_tv",
+    "overlap_ratio", "jsd_bits", "missed_mass", "missed_counter_mass", "demoted_mass", "under_served_mass",
+    "under_served_999_mass", "under_served_function_mass", "misweighted_mass", "flipped_mass", "shape_tv",
 ]
 
 
-def find(tree, key):
-    """The number called `key`, wherever the report nests it, outside the list of functions."""
-    if isinstance(tree, dict):
-        if isinstance(tree.get(key), (int, float)):
-            return tree[key]
-        for name, child in tree.items():
-            if name != "functions":
-                found = find(child, key)
-                if found is not None:
-                    return found
-    return None
-
-
 def compare(analyze, train, test):
-    run = subprocess.run([analyze, "compare", "--format", "json", train, test], capture_output=True, text=True)
+    run = subprocess.run([analyze, "compare", "--format", "json", "--top", "1", train, test], capture_output=True,
+                         text=True)
     if run.returncode not in (0, 1, 5):
         sys.exit(f"compare failed on {train} and {test}: {run.stderr}")
     tree = json.loads(run.stdout)
-    values = [find(tree, key) for key in MASSES]
-    if None in values:
-        sys.exit(f"the report lacks {MASSES[values.index(None)]}")
-    return tree["verdict"], values
+    missing = [key for key in MASSES if key not in tree]
+    if missing:
+        sys.exit(f"the report lacks {missing[0]}")
+    skew = tree["test"]["skew"]
+    spread = skew["effective_counters"] / skew["effective_functions"] if skew["effective_functions"] else 1
+    return [tree[key] for key in MASSES] + [spread]
+
+
+def share(none, base, cost):
+    """Gain of the base build, and how much of it this one kept."""
+    return [f"{none / base - 1:.5f}", f"{(none - cost) / (none - base):.4f}" if none != base else ""]
 
 
 def main():
@@ -52,19 +52,26 @@ def main():
     analyze, dataset = sys.argv[1:]
     with open(os.path.join(dataset, "costs.csv"), newline="") as f:
         rows = list(csv.DictReader(f))
-    cost = {(r["program"], r["train"], r["test"]): float(r["est_cycles"]) for r in rows}
-    out = csv.writer(sys.stdout, lineterminator="\n")
-    out.writerow(["program", "train", "test", "train_kind", "test_kind", "gain", "kept"] + MASSES)
+    cost, best = {"est_cycles": {}, "Ir": {}}, {}
     for r in rows:
-        program, train, test = r["program"], r["train"], r["test"]
-        none, own = cost[program, "none", test], cost.get((program, test, test))
-        if train == "none" or own is None or own == none:
+        for column in cost:
+            cost[column][r["program"], r["train"], r["test"]] = float(r[column])
+        at = r["program"], r["test"]
+        best[at] = min(best.get(at, float("inf")), float(r["est_cycles"]))
+    cycles, instructions = cost["est_cycles"], cost["Ir"]
+    out = csv.writer(sys.stdout, lineterminator="\n")
+    out.writerow("program train test train_kind test_kind gain kept gain_best kept_best gain_ir kept_ir".split()
+                 + MASSES + ["spread"])
+    for r in rows:
+        at, own, none = ((r["program"], t, r["test"]) for t in (r["train"], r["test"], "none"))
+        if r["train"] == "none" or own not in cycles or cycles[own] == cycles[none]:
             continue
-        path = os.path.join(dataset, program, "%s.profdata")
-        _, masses = compare(analyze, path % train, path % test)
-        kept = (none - cost[program, train, test]) / (none - own)
-        out.writerow([program, train, test, r["train_kind"], r["test_kind"], f"{none / own - 1:.5f}", f"{kept:.4f}"]
-                     + [f"{m:.5f}" for m in masses])
+        path = os.path.join(dataset, r["program"], "%s.profdata")
+        masses = compare(analyze, path % r["train"], path % r["test"])
+        out.writerow([r[k] for k in ("program", "train", "test", "train_kind", "test_kind")]
+                     + share(cycles[none], cycles[own], cycles[at])
+                     + share(cycles[none], best[r["program"], r["test"]], cycles[at])
+                     + share(instructions[none], instructions[own], instructions[at]) + [f"{m:.5f}" for m in masses])
 
 
 if __name__ == "__main__":

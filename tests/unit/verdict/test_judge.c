@@ -312,9 +312,9 @@ static void thresholds_are_the_users(void **state)
 	struct pgo_gate_input input = {NULL, PGO_REFERENCE_GIVEN, &c};
 	policy = pgo_policy_defaults();
 	err = (struct pgo_error){0};
-	assert_int_equal(pgo_policy_set(&policy, "min_retained", 0.95, &err), PGO_OK);
+	assert_int_equal(pgo_policy_set(&policy, "min_retained", 0.9, &err), PGO_OK);
 	struct pgo_verdict v = judged(&(struct pgo_gate){.policy = &policy, .input_count = 1, .inputs = &input});
-	/* the forecast is 0.89: below, but not by more than its error */
+	/* the forecast is 0.84: below, but not by as much as says that it fails */
 	assert_int_equal(v.outcome, PGO_INCONCLUSIVE);
 	assert_true(rule_of(&v, "retained")->threshold_is_user);
 	assert_false(rule_of(&v, "missed")->threshold_is_user);

@@ -1,0 +1,4 @@
+var list = [];
+for (var i = 0; i < 40000; ++i)
+	list.push("x" + i);
+print(list.join("").length);
