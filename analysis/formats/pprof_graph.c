@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
 /*
- * From samples to counters, by the rules of the Go compiler (1.20 to 1.23): the value is that of the first sample type
+ * From samples to counters, by the rules of the Go compiler (1.23.5): the value is that of the first sample type
  * samples/count or cpu/nanoseconds; of a stack, the two innermost locations count, with all that is inlined there; each
  * pair of frames next to each other is a call, counted once a sample, keyed by caller, line of the call from the start
  * of the caller, and callee. A profile in which no function has a start line is of no use to the compiler.

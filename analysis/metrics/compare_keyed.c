@@ -10,6 +10,10 @@
  * Both profiles are brought over the union of their keys; what comes out is positional, and compared as such. Zeros
  * added to a distribution change none of the measures, but they do change what is said about each side: that is taken
  * from the profiles given.
+ *
+ * A sampled profile lists what was hit. A function that only one of them lists is no sign of other code, but of other
+ * executions: it did not run on the other side. So the join rate counts against the profile only what has another hash,
+ * as long as there is any function in common.
  */
 
 /** Aligned profiles have neither keys (here) nor a hash of 0. */
@@ -70,6 +74,8 @@ static int restate(struct pgo_comparison *c, const struct pgo_profile *const own
 		translate(&f->train_dominant, f->train_index, own[0], aligned[0], keys[0]);
 		translate(&f->test_dominant, f->test_index, own[1], aligned[1], keys[1]);
 	}
+	if (c->join[PGO_JOIN_MATCHED].functions)
+		c->join_rate = fmin(1, c->join_rate + c->join[PGO_JOIN_ONLY_TEST].test_mass);
 	c->train_profile = own[0];
 	c->test_profile = own[1];
 	return rc;

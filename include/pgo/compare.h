@@ -139,7 +139,8 @@ struct pgo_comparison {
 	struct pgo_compare_options options; /**< as used */
 	struct pgo_side train, test;
 	struct pgo_join_row join[PGO_JOIN_COUNT];
-	double join_rate;          /**< B's mass in matched functions */
+	double join_rate;          /**< B's mass in matched functions; where functions that did not run are not listed
+	                              (keyed counters, tables without hashes), also in those only B has */
 	double overlap_ratio;      /**< sum of min(p_fc, q_fc): llvm-profdata's "overlap" */
 	double overlap_mismatched; /**< B's mass in mismatched records, as llvm-profdata counts it */
 	double overlap_unique;     /**< B's mass in functions A does not have */
