@@ -83,6 +83,7 @@ struct input {
 	bool mapped;
 	bool borrowed; /**< the caller's: copied before it is read */
 	bool lazy;     /**< functions may be left unread */
+	double max_lost;
 };
 
 static void release_input(struct input *input)
@@ -106,6 +107,27 @@ static int own_input(struct input *input, struct pgo_error *err)
 	return PGO_OK;
 }
 
+/** Is what was set aside no more than the caller puts up with? If it is, the first of it is the error. */
+static int check_loss(const struct pgo_profile *profile, double max_lost, struct pgo_error *err)
+{
+	struct pgo_loss loss;
+	int rc = profile->quarantine ? pgo_profile_loss(&loss, profile, err) : PGO_EOF;
+	if (rc != PGO_OK)
+		return rc == PGO_EOF ? PGO_OK : rc;
+	if (loss.functions <= max_lost && loss.mass <= max_lost)
+		return PGO_OK;
+	const struct pgo_quarantined *first = &profile->quarantine->items[0];
+	rc = first->has_offset ? (first->is_line ? pgo_error_line : pgo_error_at)(err, PGO_EFORMAT, first->offset, "%s",
+										  first->reason)
+			       : pgo_error_set(err, PGO_EFORMAT, "%s", first->reason);
+	char mass[64] = "";
+	if (loss.mass_known)
+		snprintf(mass, sizeof mass, ", %.3g %% of its mass is lost", loss.mass * 100);
+	pgo_error_hint(err, "%.3g %% of its records are damaged%s; allowed are %.3g %% (--max-lost)",
+		       loss.functions * 100, mass, max_lost * 100);
+	return rc;
+}
+
 /** Read, and hand the input over to the profile where it points into it. The input is released in every other case. */
 static int read_input(struct pgo_profile **out, struct input *input, const char *format, struct pgo_error *err)
 {
@@ -124,7 +146,8 @@ static int read_input(struct pgo_profile **out, struct input *input, const char 
 		goto done;
 	if ((rc = own_input(input, err)) != PGO_OK)
 		goto done;
-	struct pgo_builder b = {.format = f->name, .lazy_from = input->lazy ? LAZY_FROM : 0};
+	struct pgo_builder b = {
+		.format = f->name, .lazy_from = input->lazy ? LAZY_FROM : 0, .may_quarantine = input->max_lost > 0};
 	rc = f->read(&b, input->bytes, input->length, err);
 	bool in_place = b.in_place;
 	if (rc == PGO_OK)
@@ -137,9 +160,13 @@ static int read_input(struct pgo_profile **out, struct input *input, const char 
 		profile->input = input->bytes;
 		profile->input_length = input->length;
 		profile->input_mapped = input->mapped;
-		*input = (struct input){0};
+		*input = (struct input){.max_lost = input->max_lost};
 	}
-	*out = profile;
+	rc = check_loss(profile, input->max_lost, err);
+	if (rc == PGO_OK)
+		*out = profile;
+	else
+		pgo_profile_free(profile);
 done:
 	release_input(input);
 	return rc;
@@ -178,25 +205,30 @@ static int read_stream(int fd, char **out, size_t *length, struct pgo_error *err
 	return PGO_OK;
 }
 
-static int read_unmappable(struct pgo_profile **out, int fd, const char *format, struct pgo_error *err)
+static int read_unmappable(struct pgo_profile **out, int fd, const struct pgo_read_options *options,
+			   struct pgo_error *err)
 {
 	char *bytes = NULL;
 	size_t length = 0;
 	int rc = read_stream(fd, &bytes, &length, err);
 	if (rc != PGO_OK)
 		return rc;
-	struct input input = {.bytes = bytes, .length = length};
-	return read_input(out, &input, format, err);
+	struct input input = {.bytes = bytes, .length = length, .max_lost = options->max_lost};
+	return read_input(out, &input, options->format, err);
 }
 
-static int read_mapped(struct pgo_profile **out, int fd, size_t length, const char *format, bool lazy,
+static int read_mapped(struct pgo_profile **out, int fd, size_t length, const struct pgo_read_options *options,
 		       struct pgo_error *err)
 {
 	void *bytes = mmap(NULL, length, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (bytes == MAP_FAILED)
-		return read_unmappable(out, fd, format, err);
-	struct input input = {.bytes = bytes, .length = length, .mapped = true, .lazy = lazy};
-	return read_input(out, &input, format, err);
+		return read_unmappable(out, fd, options, err);
+	struct input input = {.bytes = bytes,
+			      .length = length,
+			      .mapped = true,
+			      .lazy = options->lazily && options->max_lost <= 0,
+			      .max_lost = options->max_lost};
+	return read_input(out, &input, options->format, err);
 }
 
 /** gcc's profiles come with a second file, which their reader looks for. @return PGO_EOF when it is none of them */
@@ -214,7 +246,8 @@ static int open_gcda(struct pgo_profile **out, int fd, const struct stat *st, co
 	return pgo_gcov_open_file(out, path, err);
 }
 
-static int open_file(struct pgo_profile **out, const char *path, const char *format, bool lazy, struct pgo_error *err)
+static int open_file(struct pgo_profile **out, const char *path, const struct pgo_read_options *options,
+		     struct pgo_error *err)
 {
 	struct stat st;
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -223,7 +256,7 @@ static int open_file(struct pgo_profile **out, const char *path, const char *for
 	int rc;
 	if (fstat(fd, &st) < 0) {
 		rc = pgo_error_errno(err, "cannot read");
-	} else if ((rc = open_gcda(out, fd, &st, path, format, err)) != PGO_EOF) {
+	} else if ((rc = open_gcda(out, fd, &st, path, options->format, err)) != PGO_EOF) {
 		/* all is said */
 	} else if (S_ISDIR(st.st_mode)) {
 		rc = pgo_error_set(err, PGO_EFORMAT, "is a directory, not a profile");
@@ -232,19 +265,21 @@ static int open_file(struct pgo_profile **out, const char *path, const char *for
 			       "%s/*.profraw",
 			       path);
 	} else if (S_ISREG(st.st_mode) && st.st_size > 0) {
-		rc = read_mapped(out, fd, (size_t)st.st_size, format, lazy, err);
+		rc = read_mapped(out, fd, (size_t)st.st_size, options, err);
 	} else {
-		rc = read_unmappable(out, fd, format, err);
+		rc = read_unmappable(out, fd, options, err);
 	}
 	close(fd);
 	return rc;
 }
 
-static int open_path(struct pgo_profile **out, const char *path, const char *format, bool lazy, struct pgo_error *err)
+int pgo_profile_open_with(struct pgo_profile **out, const char *path, const struct pgo_read_options *options,
+			  struct pgo_error *err)
 {
+	static const struct pgo_read_options none;
 	bool standard_input = strcmp(path, "-") == 0;
-	int rc = standard_input ? read_unmappable(out, STDIN_FILENO, format, err)
-				: open_file(out, path, format, lazy, err);
+	options = options ? options : &none;
+	int rc = standard_input ? read_unmappable(out, STDIN_FILENO, options, err) : open_file(out, path, options, err);
 	if (rc != PGO_OK)
 		pgo_error_path(err, standard_input ? "standard input" : path);
 	return rc;
@@ -252,10 +287,10 @@ static int open_path(struct pgo_profile **out, const char *path, const char *for
 
 int pgo_profile_open(struct pgo_profile **out, const char *path, const char *format, struct pgo_error *err)
 {
-	return open_path(out, path, format, false, err);
+	return pgo_profile_open_with(out, path, &(struct pgo_read_options){.format = format}, err);
 }
 
 int pgo_profile_open_lazily(struct pgo_profile **out, const char *path, const char *format, struct pgo_error *err)
 {
-	return open_path(out, path, format, true, err);
+	return pgo_profile_open_with(out, path, &(struct pgo_read_options){.format = format, .lazily = true}, err);
 }

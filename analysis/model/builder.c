@@ -255,6 +255,8 @@ int pgo_builder_finish(struct pgo_builder *b, uint64_t input_bytes, struct pgo_p
 		.traces = HAND_OVER(b->traces),
 		.trace_ref_count = b->trace_refs.count,
 		.trace_refs = HAND_OVER(b->trace_refs),
+		.traces_seen = b->traces_seen > b->traces.count ? b->traces_seen : b->traces.count,
+		.quarantine = b->quarantine,
 		.vtable_names_length = b->vtable_names.count,
 		.vtable_names = HAND_OVER(b->vtable_names),
 		.warning_count = b->warnings.count,
@@ -272,6 +274,7 @@ void pgo_builder_release(struct pgo_builder *b)
 	pgo_tally_free(b->tally[0]);
 	pgo_tally_free(b->tally[1]);
 	free(b->stored);
+	pgo_quarantine_free(b->quarantine);
 	free(b->functions.items);
 	free(b->in_places.items);
 	free(b->extras.items);

@@ -54,6 +54,9 @@ struct pgo_builder {
 	PGO_VEC(struct pgo_trace) traces;
 	PGO_VEC(uint64_t) trace_refs;
 	PGO_VEC(char) vtable_names;
+	uint64_t traces_seen;		   /**< as in struct pgo_profile; 0: as many as there are */
+	bool may_quarantine;		   /**< set by the caller: damaged records may be set aside */
+	struct pgo_quarantine *quarantine; /**< heap; NULL: none */
 	PGO_VEC(char *) warnings;
 };
 
@@ -133,6 +136,32 @@ int pgo_builder_keyed(struct pgo_builder *b, uint64_t key, uint64_t count);
  * as pgo_builder_merge_duplicates() does.
  */
 void pgo_builder_add_counters(struct pgo_builder *b, size_t index, const uint64_t *counters);
+
+/** How far a builder has come: what pgo_builder_quarantine() goes back to. */
+struct pgo_builder_mark {
+	size_t functions, in_places, extras, places, counters, keys, names, sites, values, bitmap;
+	uint64_t counter_count;
+};
+
+struct pgo_builder_mark pgo_builder_mark(const struct pgo_builder *b);
+
+/**
+ * A record is bad, but it is known where it ends: set it aside if that is allowed. What was added since `mark` (taken
+ * before the record; NULL: nothing was) is taken back, and `err`, which says what is wrong with the record, is moved
+ * into the list and cleared. Tallies are not taken back: add to them last.
+ *
+ *	struct pgo_builder_mark mark = pgo_builder_mark(b);
+ *	int rc = read_record(r, &data, &f);
+ *	if (rc == PGO_EFORMAT)
+ *		rc = pgo_builder_quarantine(b, &mark, f.name, f.name_length, r->err);
+ *
+ * @param name  NULL: not known.
+ * @return PGO_OK: go on behind the record; PGO_EFORMAT: not allowed, err untouched; PGO_ENOMEM
+ */
+int pgo_builder_quarantine(struct pgo_builder *b, const struct pgo_builder_mark *mark, const char *name,
+			   size_t name_length, struct pgo_error *err);
+
+void pgo_quarantine_free(struct pgo_quarantine *quarantine);
 
 /** Note something that does not stop the reading. */
 int pgo_builder_warn(struct pgo_builder *b, const char *format, ...) PGO_PRINTF(2, 3);

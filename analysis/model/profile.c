@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "analysis/model/in_place.h"
-#include "analysis/model/tally.h"
+#include "analysis/model/builder.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +17,7 @@ void pgo_profile_free(struct pgo_profile *p)
 	else
 		free(p->input);
 	free(p->stored);
+	pgo_quarantine_free(p->quarantine);
 	free(p->functions);
 	free(p->places);
 	free(p->extras);

@@ -108,6 +108,24 @@ struct pgo_build_id {
 	uint32_t length; /**< bytes; longer ids are cut */
 };
 
+/** A record that is damaged while what surrounds it is not: it was set aside. */
+struct pgo_quarantined {
+	char *name;   /**< "" where it is not known; long ones are cut */
+	char *reason; /**< as a pgo_error says it */
+	uint64_t offset;
+	bool has_offset; /**< with offset and is_line as in struct pgo_error */
+	bool is_line;
+};
+
+/** At most this many are told one by one. */
+#define PGO_QUARANTINE_LISTED 1000
+
+struct pgo_quarantine {
+	uint64_t count; /**< records set aside */
+	size_t listed;	/**< items: the first of them */
+	struct pgo_quarantined *items;
+};
+
 /**
  * A profile in memory: plain data, read-only once a reader has handed it out.
  * All arrays are owned by the profile; pgo_profile_free() releases them. Counts are executions.
@@ -158,7 +176,9 @@ struct pgo_profile {
 	uint64_t table_keys;
 	struct pgo_summary *stored; /**< of the records without context: total, entries and thresholds; NULL: none */
 	uint64_t hash_mask;	    /**< functions are in rising order of name_ref & hash_mask; 0: in no such order */
-	size_t warning_count;	    /**< things a person should know that did not stop the reading */
+	uint64_t traces_seen;	    /**< temporal traces there were before some were chosen; at least trace_count */
+	struct pgo_quarantine *quarantine; /**< NULL: no record was set aside */
+	size_t warning_count;		   /**< things a person should know that did not stop the reading */
 	char **warnings;
 };
 
@@ -181,6 +201,29 @@ int pgo_profile_read(struct pgo_profile **out, const void *bytes, size_t length,
  * @return as pgo_profile_read(), or PGO_ESYSTEM when the file cannot be read.
  */
 int pgo_profile_open(struct pgo_profile **out, const char *path, const char *format, struct pgo_error *err);
+
+/** How a profile is read. `{0}` is what pgo_profile_open() does. */
+struct pgo_read_options {
+	const char *format; /**< NULL: detect */
+	double max_lost;    /**< 0..1: damaged records are set aside as long as they are no larger share, of functions
+			       and, where it is known, of the mass; 0: none is */
+	bool lazily;	    /**< as pgo_profile_open_lazily(); not with max_lost above 0 */
+};
+
+/** pgo_profile_open() with options; NULL: none. */
+int pgo_profile_open_with(struct pgo_profile **out, const char *path, const struct pgo_read_options *options,
+			  struct pgo_error *err);
+
+/** What was lost with the records set aside. */
+struct pgo_loss {
+	uint64_t records;
+	double functions; /**< share of the records, 0..1 */
+	bool mass_known;  /**< the file tells what its total should be (indexed IR profiles) */
+	double mass;	  /**< share of that total, 0..1 */
+};
+
+/** @return PGO_OK or PGO_ENOMEM */
+int pgo_profile_loss(struct pgo_loss *out, const struct pgo_profile *profile, struct pgo_error *err);
 
 /**
  * As pgo_profile_open(), but of a large indexed file only the frame is read and checked: its functions stay unread
