@@ -18,6 +18,7 @@
 #define SHRINK_MOST 0.01
 #define GAP_GOOD 1e-15 /* bits; doubles carry no more */
 #define DUST 1e-12     /* shares below have fallen to nothing */
+#define LEAST 1e-100   /* for logarithms */
 
 struct matching {
 	const struct pgo_mixture *m;
@@ -47,8 +48,8 @@ static void derive(const struct matching *a)
 	memset(a->h, 0, a->n * a->n * sizeof *a->h);
 	for (size_t r = 0; r < m->rows; r++) {
 		double mass = a->merged[r], q = a->q[r];
-		if (mass <= 0)
-			continue;
+		/* no mass: at the end, where a share was set to nothing; the slope is its limit */
+		mass = mass > 0 ? mass : LEAST;
 		double slope = 0.5 * log2(2 * mass / (mass + q));
 		double curve = 0.5 * M_LOG2E * q / (mass * (mass + q));
 		for (size_t e = m->start[r]; e < m->start[r + 1]; e++) {

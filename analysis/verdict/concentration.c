@@ -67,6 +67,7 @@ static void default_rules(struct pgo_ruling *ruling, const char *name, const str
 {
 	const struct pgo_concentration_field *fields = pgo_concentration_fields();
 	char functions[320];
+	bool first = true;
 	blame(functions, c);
 	for (int k = 0; k < PGO_STAT_COUNT; k++) {
 		if (!fields[k].fallback.present)
@@ -74,11 +75,12 @@ static void default_rules(struct pgo_ruling *ruling, const char *name, const str
 		struct pgo_rule spare,
 			*rule = pgo_ruling_add(ruling, &spare, fields[k].name, fields[k].fallback.value, false);
 		rule->value = c->values[k];
-		pgo_rules_say(rule->evidence, "%s: %.3g, default limit %g", fields[k].help, c->values[k].value,
-			      fields[k].fallback.value);
-		if (!r->ranks[k].beyond)
+		rule->outcome = r->ranks[k].beyond ? PGO_INCONCLUSIVE : PGO_PASS;
+		pgo_rules_say(rule->evidence, "%s: %.3g, %s the default limit of %g", fields[k].help,
+			      c->values[k].value, r->ranks[k].beyond ? "beyond" : "within", fields[k].fallback.value);
+		if (!r->ranks[k].beyond || !first)
 			continue;
-		rule->outcome = PGO_INCONCLUSIVE;
+		first = false;
 		pgo_rules_say(rule->evidence,
 			      "%s has the signature of a micro-benchmark: %s is %.3g, beyond the default limit of %g; "
 			      "most of it is in %.250s",
