@@ -57,6 +57,11 @@ struct pgo_json pgo_json_append_object(struct pgo_json array)
 	return nested(array, NULL, json_object_new_object());
 }
 
+struct pgo_json pgo_json_append_array(struct pgo_json array)
+{
+	return nested(array, NULL, json_object_new_array());
+}
+
 void pgo_json_null(struct pgo_json in, const char *key)
 {
 	put(in, key, NULL);

@@ -32,6 +32,7 @@ void pgo_json_rows_end(FILE *out);
 struct pgo_json pgo_json_object(struct pgo_json in, const char *key);
 struct pgo_json pgo_json_array(struct pgo_json in, const char *key);
 struct pgo_json pgo_json_append_object(struct pgo_json array);
+struct pgo_json pgo_json_append_array(struct pgo_json array);
 
 /** Bytes that are no UTF-8 become U+FFFD; NULL becomes null. */
 void pgo_json_text(struct pgo_json in, const char *key, const char *text);

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "reports/csv_util.h"
+#include "reports/matrix.h"
 #include "reports/writers.h"
 
 /* One table for each command on several runs, as reports/csv.c has them. */
@@ -127,4 +128,6 @@ const struct pgo_several_writer pgo_csv_several = {.skew = skew,
 						   .sufficiency = sufficiency,
 						   .weights = weights,
 						   .continuity = continuity,
-						   .calibrate = calibrate};
+						   .calibrate = calibrate,
+						   .matrix = pgo_csv_matrix,
+						   .stability = pgo_csv_stability};

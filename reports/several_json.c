@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "reports/json_util.h"
+#include "reports/matrix.h"
 #include "reports/writers.h"
 
 /* The documents of the commands on several runs; docs/json.md describes every member. */
@@ -255,4 +256,6 @@ const struct pgo_several_writer pgo_json_several = {.skew = skew,
 						    .sufficiency = sufficiency,
 						    .weights = weights,
 						    .continuity = continuity,
-						    .calibrate = calibrate};
+						    .calibrate = calibrate,
+						    .matrix = pgo_json_matrix,
+						    .stability = pgo_json_stability};

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "reports/several_text.h"
+#include "reports/matrix.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -230,4 +231,6 @@ const struct pgo_several_writer pgo_text_several = {.skew = skew,
 						    .sufficiency = pgo_text_sufficiency,
 						    .weights = weights,
 						    .continuity = continuity,
-						    .calibrate = pgo_text_calibrate};
+						    .calibrate = pgo_text_calibrate,
+						    .matrix = pgo_text_matrix,
+						    .stability = pgo_text_stability};

@@ -24,6 +24,8 @@ int cmd_sufficiency(int argc, char **argv);
 int cmd_weights(int argc, char **argv);
 int cmd_continuity(int argc, char **argv);
 int cmd_calibrate(int argc, char **argv);
+int cmd_matrix(int argc, char **argv);
+int cmd_stability(int argc, char **argv);
 int cmd_help(int argc, char **argv);
 
 /** The table of commands, ended by a row without a name. */

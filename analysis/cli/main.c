@@ -14,6 +14,8 @@ const struct cli_command cli_commands[] = {
 	{"sufficiency", "are these workloads enough, or how many more?", cmd_sufficiency},
 	{"weights", "shares and merge weights of several workloads", cmd_weights},
 	{"continuity", "is a new profile as whole as the last accepted one?", cmd_continuity},
+	{"matrix", "how far profiles lie from one another, all pairs, and their clusters", cmd_matrix},
+	{"stability", "do the workloads behave alike, and can one profile serve them all?", cmd_stability},
 	{"calibrate", "thresholds of the gate from your own real runs", cmd_calibrate},
 	{"help", "this overview, or the help of one command", cmd_help},
 	{NULL, NULL, NULL},

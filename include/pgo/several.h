@@ -4,7 +4,9 @@
 
 #include "pgo/calibration.h"
 #include "pgo/continuity.h"
+#include "pgo/distances.h"
 #include "pgo/report.h"
+#include "pgo/stability.h"
 #include "pgo/sufficiency.h"
 #include "pgo/weights.h"
 
@@ -31,6 +33,9 @@ struct pgo_several {
 	const struct pgo_continuity_bands *bands;      /**< "continuity" */
 	const struct pgo_calibration *calibration;     /**< "calibrate" */
 	const char *const *workload_names;	       /**< "calibrate": one for each row */
+	const struct pgo_distances *distances;	       /**< "matrix" */
+	const struct pgo_clusters *clusters;	       /**< "matrix": of symmetric distances */
+	const struct pgo_stability *stability;	       /**< "stability" */
 };
 
 /** Writers of one format. */
@@ -41,6 +46,8 @@ struct pgo_several_writer {
 	int (*weights)(FILE *out, const struct pgo_report *report, struct pgo_error *err);
 	int (*continuity)(FILE *out, const struct pgo_report *report, struct pgo_error *err);
 	int (*calibrate)(FILE *out, const struct pgo_report *report, struct pgo_error *err);
+	int (*matrix)(FILE *out, const struct pgo_report *report, struct pgo_error *err);
+	int (*stability)(FILE *out, const struct pgo_report *report, struct pgo_error *err);
 };
 
 /** A policy file of the thresholds of report->several->calibration, each with what it rests on; `gate --policy` and the
