@@ -74,7 +74,7 @@ static inline struct runs random_runs(size_t count, unsigned functions, double r
 	struct runs r = new_runs(count);
 	for (size_t i = 0; i < count; i++) {
 		struct spec specs[61] = {0};
-		static char names[60][8];
+		static char names[60][16];
 		for (unsigned f = 0; f < functions; f++) {
 			snprintf(names[f], sizeof names[f], "f%02u", f);
 			specs[f] = (struct spec){.name = names[f], .hash = f + 1};

@@ -111,7 +111,7 @@ static void test_catches_a_profile_without_its_children(void **unused)
 {
 	(void)unused;
 	struct spec before[61] = {0}, after[61] = {0};
-	static char names[60][24];
+	static char names[60][32];
 	for (int f = 0; f < 60; f++) {
 		bool child = f % 10 < 7;
 		snprintf(names[f], sizeof names[f], child ? "renderer::f%02d" : "browser::f%02d", f);

@@ -104,7 +104,7 @@ static void test_estimate_encloses_the_truth(void **unused)
 		for (int round = 0; round < ROUNDS; round++) {
 			/* a ninth workload is the truth: what it misses of the first eight */
 			struct spec specs[N + 1][FUNCTIONS + 1] = {0};
-			static char names[FUNCTIONS][8];
+			static char names[FUNCTIONS][16];
 			struct runs r = new_runs(N);
 			bool seen[FUNCTIONS] = {false};
 			double missed = 0, total = 0;
