@@ -61,8 +61,8 @@ struct pgo_permutation {
 
 /** Energy distance of two groups. */
 struct pgo_energy {
-	size_t count[2]; /**< runs in the first and the second group */
-	double between;	 /**< mean distance of a run of one to a run of the other */
+	size_t count[2];  /**< runs in the first and the second group */
+	double between;	  /**< mean distance of a run of one to a run of the other */
 	double within[2]; /**< mean distance inside each, each run's 0 to itself among them */
 	double energy;	  /**< 2 between - within[0] - within[1]; at least 0 */
 	struct pgo_permutation permutation;
@@ -73,11 +73,11 @@ struct pgo_energy {
  *
  *	E = 2/(n m) sum d(a_i, b_j) - 1/n^2 sum d(a_i, a_k) - 1/m^2 sum d(b_j, b_l)
  *
- * over all labellings of the n + m runs with n and m. The Hellinger distance is Euclidean (of the square roots), so E is
- * at least 0, and in expectation 0 only for groups of one distribution. Exact under exchangeability of the runs. Where
- * there are more labellings than `permutations`, that many are drawn at random. For n = m a labelling and its mirror
- * have one E, so the least p is then 2 / C(2n, n), else 1 / C(n + m, n). Sums that differ by less than a relative 1e-12
- * are taken for equal.
+ * over all labellings of the n + m runs with n and m. The Hellinger distance is Euclidean (of the square roots), so E
+ *is at least 0, and in expectation 0 only for groups of one distribution. Exact under exchangeability of the runs.
+ *Where there are more labellings than `permutations`, that many are drawn at random. For n = m a labelling and its
+ *mirror have one E, so the least p is then 2 / C(2n, n), else 1 / C(n + m, n). Sums that differ by less than a relative
+ *1e-12 are taken for equal.
  *
  * @param second  of each run: it belongs to the second group. Each group has at least one run.
  * @return PGO_OK, PGO_EINVAL (a group is empty), PGO_ENOMEM
@@ -88,7 +88,7 @@ int pgo_energy_test(struct pgo_energy *out, const struct pgo_distances *distance
 /** Rank of a candidate among reference runs. */
 struct pgo_conformal {
 	enum pgo_score score; /**< as used */
-	bool trains;	      /**< the candidate is a training profile, tested by the others; else the other way round */
+	bool trains; /**< the candidate is a training profile, tested by the others; else the other way round */
 	size_t reference_count;
 	double candidate;   /**< its score */
 	double *references; /**< theirs */
@@ -142,10 +142,11 @@ struct pgo_runs {
 	size_t workload_count[2];
 	struct pgo_spread repeats; /**< Hellinger distances of repeats of one workload: the noise floor */
 	struct pgo_energy energy;  /**< of the workloads */
-	bool within_noise;	   /**< there are repeats, and the mean distance between the sides is no larger than theirs */
-	bool train_ranked;	   /**< there are at least two test workloads */
-	struct pgo_conformal train; /**< the mean of all training workloads among the test workloads, as training profile */
-	size_t test_count;	    /**< workloads of the test ranked: all, or 0 with fewer than two training workloads */
+	bool within_noise; /**< there are repeats, and the mean distance between the sides is no larger than theirs */
+	bool train_ranked; /**< there are at least two test workloads */
+	struct pgo_conformal
+		train;	   /**< the mean of all training workloads among the test workloads, as training profile */
+	size_t test_count; /**< workloads of the test ranked: all, or 0 with fewer than two training workloads */
 	struct pgo_conformal *tests; /**< each test workload among the training workloads, tested */
 	size_t *test_profile;	     /**< first profile of each, in the panel */
 	uint64_t labellings;	     /**< C(n + m, n), at most UINT64_MAX: what the tests of functions are made of */
@@ -178,7 +179,8 @@ void pgo_runs_release(struct pgo_runs *runs);
  * value sites stay where counters are told apart by key.
  *
  * @param labels  as above, of these profiles.
- * @return PGO_OK, PGO_EINVAL (a profile without counts), PGO_EMISMATCH, PGO_ENOMEM; caller frees with pgo_profile_free()
+ * @return PGO_OK, PGO_EINVAL (a profile without counts), PGO_EMISMATCH, PGO_ENOMEM; caller frees with
+ * pgo_profile_free()
  */
 int pgo_runs_mean(struct pgo_profile **out, const struct pgo_profile *const *profiles, size_t count,
 		  const size_t *labels, enum pgo_record_filter filter, struct pgo_error *err);
