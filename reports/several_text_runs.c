@@ -142,6 +142,16 @@ int pgo_text_calibrate(FILE *out, const struct pgo_report *report, struct pgo_er
 			 c->workload_count, c->alpha, c->needed - c->workload_count);
 		pgo_text_wrap(t, "note:", 11, line);
 	}
+	struct pgo_policy defaults = pgo_policy_defaults();
+	for (size_t i = 0; i < c->workload_count; i++)
+		if (c->rows[i].values[PGO_GATE_JOIN].value < defaults.min_join) {
+			snprintf(line, sizeof line,
+				 "only %s of '%.200s' is in functions that the others have too: a profile of another "
+				 "build "
+				 "or program does not belong here",
+				 pgo_text_percent(a, c->rows[i].values[PGO_GATE_JOIN].value), s->workload_names[i]);
+			pgo_text_wrap(t, "note:", 11, line);
+		}
 	threshold_rows(t, c);
 	fprintf(out, "  false alarms of the whole gate: at most %s; of these %zu workloads it would refuse %zu\n",
 		pgo_text_percent(a, c->gate_false_alarm), c->workload_count, c->refused);

@@ -28,8 +28,8 @@ static const char doc[] =
 	"Exit codes:\n"
 	"   0  done\n"
 	"   2  wrong usage\n"
-	"   3  bad input: a profile cannot be opened, is damaged or unknown, has no counts, or is\n"
-	"      of another kind than the first\n"
+	"   3  bad input: a profile cannot be opened, is damaged or unknown, has no\n"
+	"      counts, or is of another kind than the first\n"
 	"   4  the system failed: the result cannot be written, out of memory\n"
 	"  70  internal error\n";
 

@@ -14,7 +14,7 @@ static const char doc[] =
 	"\v"
 	"Examples:\n"
 	"  pgo-analyze sufficiency monday.profdata tuesday.profdata wednesday.profdata\n"
-	"  pgo-analyze sufficiency --max-missed 0.02 --format csv -o curve.csv runs/*.profdata\n"
+	"  pgo-analyze sufficiency --format csv -o curve.csv runs/*.profdata\n"
 	"\n"
 	"The estimate is an interval. Its upper end is the leave-one-out mean, right for one workload less. Its lower "
 	"end (Good-Turing) is right when all functions seen once are equally likely to be run. It says what workloads "

@@ -64,8 +64,8 @@ int cli_conclude(const struct cli_common *common, const struct cli_outcome *outc
 	"   0  accepted\n"                                                                                             \
 	"   1  rejected: a rule failed\n"                                                                              \
 	"   2  wrong usage\n"                                                                                          \
-	"   3  bad input: a profile cannot be opened, is damaged or unknown, or is of another\n"                       \
-	"      kind than the first\n"                                                                                  \
+	"   3  bad input: a profile cannot be opened, is damaged or unknown, or is of\n"                               \
+	"      another kind than the first\n"                                                                          \
 	"   4  the system failed: the result cannot be written, out of memory\n"                                       \
 	"   5  inconclusive: too little evidence to accept or to reject\n"                                             \
 	"  70  internal error\n"

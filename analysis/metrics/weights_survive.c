@@ -13,7 +13,7 @@
  */
 
 #define TRIES_MOST 400
-#define BETTER 1e-9 /* what is not better by this much is left: shares stay near where the search began */
+#define BETTER 5e-4 /* what is not better by this much is left: shares stay near where the search began */
 
 struct searching {
 	const struct pgo_mixture *m;
