@@ -43,6 +43,13 @@ int pgo_gcda_read(struct pgo_builder *b, const void *bytes, size_t length, struc
 enum pgo_bid pgo_gcno_probe(const unsigned char *bytes, size_t length);
 int pgo_gcno_read(struct pgo_builder *b, const void *bytes, size_t length, struct pgo_error *err);
 
+/** The highest bid for these first bytes of a file, and whose it is (NULL: nobody's). registry.c */
+enum pgo_bid pgo_format_bid(const unsigned char *bytes, size_t length, const char **name);
+
+/** Read a private mapping, which the profile or this function unmaps. registry.c */
+int pgo_profile_read_mapping(struct pgo_profile **out, void *mapping, size_t length,
+			     const struct pgo_read_options *options, struct pgo_error *err);
+
 /**
  * All gcc profiles (.gcda) below a directory as one, with the notes (.gcno) beside them, where they were compiled, or
  * anywhere below the directory. @return as pgo_profile_open(), or PGO_EOF when there is none; nothing is said then

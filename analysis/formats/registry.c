@@ -72,6 +72,20 @@ static int detect_format(const unsigned char *bytes, size_t length, const struct
 	return PGO_OK;
 }
 
+enum pgo_bid pgo_format_bid(const unsigned char *bytes, size_t length, const char **name)
+{
+	enum pgo_bid best = PGO_BID_NO;
+	*name = NULL;
+	for (size_t i = 0; i < FORMAT_COUNT; i++) {
+		enum pgo_bid bid = formats[i].probe(bytes, length);
+		if (bid > best) {
+			best = bid;
+			*name = formats[i].name;
+		}
+	}
+	return best;
+}
+
 /** Functions from which on it pays to leave them unread; below, every name is checked against its hash when it is read.
  */
 #define LAZY_FROM (PGO_INDEXED_CHECKED_KEYS + 1)
@@ -217,18 +231,24 @@ static int read_unmappable(struct pgo_profile **out, int fd, const struct pgo_re
 	return read_input(out, &input, options->format, err);
 }
 
+int pgo_profile_read_mapping(struct pgo_profile **out, void *mapping, size_t length,
+			     const struct pgo_read_options *options, struct pgo_error *err)
+{
+	struct input input = {.bytes = mapping,
+			      .length = length,
+			      .mapped = true,
+			      .lazy = options->lazily && options->max_lost <= 0,
+			      .max_lost = options->max_lost};
+	return read_input(out, &input, options->format, err);
+}
+
 static int read_mapped(struct pgo_profile **out, int fd, size_t length, const struct pgo_read_options *options,
 		       struct pgo_error *err)
 {
 	void *bytes = mmap(NULL, length, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (bytes == MAP_FAILED)
 		return read_unmappable(out, fd, options, err);
-	struct input input = {.bytes = bytes,
-			      .length = length,
-			      .mapped = true,
-			      .lazy = options->lazily && options->max_lost <= 0,
-			      .max_lost = options->max_lost};
-	return read_input(out, &input, options->format, err);
+	return pgo_profile_read_mapping(out, bytes, length, options, err);
 }
 
 /** gcc's profiles come with a second file, which their reader looks for. @return PGO_EOF when it is none of them */

@@ -161,6 +161,11 @@ struct pgo_builder_mark pgo_builder_mark(const struct pgo_builder *b);
 int pgo_builder_quarantine(struct pgo_builder *b, const struct pgo_builder_mark *mark, const char *name,
 			   size_t name_length, struct pgo_error *err);
 
+/** Count a record, and list it while there is room; `err` says what is wrong with it. @return 0, or -1: out of memory
+ */
+int pgo_quarantine_add(struct pgo_quarantine *quarantine, const char *name, size_t name_length,
+		       const struct pgo_error *err);
+
 void pgo_quarantine_free(struct pgo_quarantine *quarantine);
 
 /** Note something that does not stop the reading. */

@@ -58,6 +58,12 @@ static int list_record(struct pgo_quarantine *q, const char *name, size_t length
 	return 0;
 }
 
+int pgo_quarantine_add(struct pgo_quarantine *q, const char *name, size_t name_length, const struct pgo_error *err)
+{
+	q->count++;
+	return q->listed < PGO_QUARANTINE_LISTED ? list_record(q, name, name_length, err) : 0;
+}
+
 int pgo_builder_quarantine(struct pgo_builder *b, const struct pgo_builder_mark *mark, const char *name,
 			   size_t name_length, struct pgo_error *err)
 {
@@ -67,15 +73,12 @@ int pgo_builder_quarantine(struct pgo_builder *b, const struct pgo_builder_mark 
 		b->quarantine = calloc(1, sizeof *b->quarantine);
 	struct pgo_quarantine *q = b->quarantine;
 	/* the name may lie in what is taken back: it is copied first */
-	bool failed = !q || (q->listed < PGO_QUARANTINE_LISTED && list_record(q, name, name_length, err));
+	bool failed = !q || pgo_quarantine_add(q, name, name_length, err);
 	if (mark)
 		go_back(b, mark);
 	if (err)
 		*err = (struct pgo_error){0};
-	if (failed)
-		return pgo_error_set(err, PGO_ENOMEM, "out of memory");
-	q->count++;
-	return PGO_OK;
+	return failed ? pgo_error_set(err, PGO_ENOMEM, "out of memory") : PGO_OK;
 }
 
 void pgo_quarantine_free(struct pgo_quarantine *q)

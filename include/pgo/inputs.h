@@ -49,6 +49,7 @@ struct pgo_inputs_watch {
  * Add all files to a sum, reading the next ones while one is added. Few of them are in memory at a time.
  * Warnings of the readers become warnings of the sum, with the path before them.
  *
+ * @param merge    NULL: read and watch only.
  * @param weight   of each file; NULL: once.
  * @param options  NULL: defaults. @param watch  may be NULL.
  * @return as pgo_profile_open() and pgo_merge_add(); err->path is the file it was.
@@ -62,6 +63,9 @@ int pgo_inputs_add(struct pgo_merge *merge, const struct pgo_inputs *inputs, con
  */
 int pgo_inputs_open(struct pgo_profile **out, const char *argument, const struct pgo_read_options *options,
 		    struct pgo_error *err);
+
+/** Digest of a file's bytes: XXH3, 128 bits, in hex. @return PGO_OK or PGO_ESYSTEM (err->path is set) */
+int pgo_inputs_digest(char out[33], const char *path, struct pgo_error *err);
 
 #ifdef __cplusplus
 }

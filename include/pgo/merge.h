@@ -54,9 +54,10 @@ size_t pgo_merge_count(const struct pgo_merge *merge);
 int pgo_merge_warn(struct pgo_merge *merge, struct pgo_error *err, const char *format, ...) PGO_PRINTF(3, 4);
 
 /**
- * Hand the sum over as a profile of its own, of the format name "merge" and version 0. Functions are in the order of
- * the hash table of an indexed profile (name_ref & hash_mask), those of one bucket by name, those of one name by hash.
- * The accumulator is empty afterwards and can only be freed.
+ * Hand the sum over as a profile of its own. Its format and version are those of the profiles where they agree, else
+ * "merge" and 0. Records that were set aside in them are listed with what they are called. Functions are in the order
+ * of the hash table of an indexed profile (name_ref & hash_mask), those of one bucket by name, those of one name by
+ * hash. The accumulator is empty afterwards and can only be freed.
  *
  * @param[out] out  new profile; caller owns it. Untouched on failure.
  * @return PGO_OK, PGO_ENOMEM, PGO_EINVAL (nothing was added).

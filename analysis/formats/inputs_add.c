@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+
+/*
+ * Adding up many files: threads read the next ones while one is added. At most one more than there are threads is in
+ * memory.
+ *
+ * Raw profiles of one program are read several at a time, one behind the other in memory, which their reader takes for
+ * what a program wrote that appends: it goes through the names once, and adds the counters of the further ones up in
+ * place. Where that reading fails or warns of something, the files are read again, each by itself, so that what is said
+ * names the file.
+ */
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "analysis/formats/format.h"
+#include "pgo/inputs.h"
+
+#define THREADS_MOST 7
+
+/** Raw profiles read at a time. */
+#define BATCH_FILES 64
+#define BATCH_BYTES ((size_t)32 << 20)
+
+/** Files in one reading: paths[first .. first + count). */
+struct task {
+	size_t first, count;
+	size_t bytes; /**< of a batch: of the whole mapping */
+	enum { TASK_FREE, TASK_TAKEN, TASK_DONE } state;
+	struct pgo_profile *profile; /**< NULL: failed */
+	struct pgo_error err;
+};
+
+struct crew {
+	const struct pgo_inputs *inputs;
+	const struct pgo_read_options *options;
+	struct task *tasks;
+	size_t count;
+	size_t next;	 /**< to be taken */
+	size_t added;	 /**< tasks done with */
+	size_t window;	 /**< tasks between them */
+	bool no_batches; /**< one failed: the others probably do, too */
+	bool stop;
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+};
+
+/* Batches ---------------------------------------------------------------------------------------------------------- */
+
+/** Magic and version word of a raw profile, and its size. */
+struct raw_head {
+	unsigned char bytes[16];
+	size_t size;
+};
+
+static bool read_raw_head(const char *path, struct raw_head *out)
+{
+	struct stat st;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	bool is_raw = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+		      pread(fd, out->bytes, sizeof out->bytes, 0) == (ssize_t)sizeof out->bytes &&
+		      pgo_raw_probe(out->bytes, sizeof out->bytes) == PGO_BID_MAGIC;
+	if (fd >= 0)
+		close(fd);
+	out->size = is_raw ? (size_t)st.st_size : 0;
+	return is_raw;
+}
+
+static size_t page_up(size_t bytes)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	return (bytes + page - 1) / page * page;
+}
+
+/** Share the paths out. */
+static size_t plan(const struct pgo_inputs *inputs, bool batches, struct task *tasks)
+{
+	size_t count = 0;
+	struct raw_head last = {0}, head;
+	for (size_t i = 0; i < inputs->count; i++) {
+		bool is_raw = batches && read_raw_head(inputs->paths[i], &head);
+		struct task *t = count ? &tasks[count - 1] : NULL;
+		size_t bytes = is_raw ? page_up(head.size) : 0;
+		if (t && is_raw && t->bytes && memcmp(last.bytes, head.bytes, sizeof head.bytes) == 0 &&
+		    t->count < BATCH_FILES && t->bytes + bytes <= BATCH_BYTES) {
+			t->count++;
+			t->bytes += bytes;
+			continue;
+		}
+		/* zeroed already: errors are large, and are only touched when there is one */
+		tasks[count].first = i;
+		tasks[count].count = 1;
+		tasks[count++].bytes = bytes;
+		last = head;
+	}
+	return count;
+}
+
+/** Map the files of a batch, each from a page on: what is left of its last page reads as zeros. */
+static void *map_batch(const struct crew *crew, const struct task *t)
+{
+	unsigned char *all = mmap(NULL, t->bytes, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	size_t at = 0;
+	bool failed = all == MAP_FAILED;
+	for (size_t i = 0; i < t->count && !failed; i++) {
+		struct stat st;
+		int fd = open(crew->inputs->paths[t->first + i], O_RDONLY | O_CLOEXEC);
+		failed = fd < 0 || fstat(fd, &st) != 0 || st.st_size <= 0 ||
+			 page_up((size_t)st.st_size) > t->bytes - at ||
+			 mmap(all + at, (size_t)st.st_size, PROT_READ, MAP_PRIVATE | MAP_FIXED | MAP_POPULATE, fd, 0) ==
+				 MAP_FAILED;
+		if (fd >= 0)
+			close(fd);
+		at += failed ? 0 : page_up((size_t)st.st_size);
+	}
+	if (failed && all != MAP_FAILED)
+		munmap(all, t->bytes);
+	return failed ? NULL : all;
+}
+
+static void read_batch(struct crew *crew, struct task *t)
+{
+	struct pgo_read_options options = *crew->options;
+	options.format = "raw";
+	void *all = map_batch(crew, t);
+	if (!all)
+		return;
+	if (pgo_profile_read_mapping(&t->profile, all, t->bytes, &options, &t->err) == PGO_OK &&
+	    t->profile->warning_count > 0) {
+		pgo_profile_free(t->profile);
+		t->profile = NULL;
+	}
+}
+
+static void read_task(struct crew *crew, struct task *t, bool batches)
+{
+	if (t->count == 1)
+		pgo_profile_open_with(&t->profile, crew->inputs->paths[t->first], crew->options, &t->err);
+	else if (batches)
+		read_batch(crew, t);
+}
+
+/* Threads ---------------------------------------------------------------------------------------------------------- */
+
+/** Read the next task, if there is one to be read now. Called and left with the lock held. @return false: there is none
+ */
+static bool read_next(struct crew *crew)
+{
+	if (crew->stop || crew->next == crew->count || crew->next >= crew->added + crew->window)
+		return false;
+	struct task *t = &crew->tasks[crew->next++];
+	bool batches = !crew->no_batches;
+	t->state = TASK_TAKEN;
+	pthread_mutex_unlock(&crew->lock);
+	read_task(crew, t, batches);
+	pthread_mutex_lock(&crew->lock);
+	t->state = TASK_DONE;
+	pthread_cond_broadcast(&crew->changed);
+	return true;
+}
+
+static void *read_ahead(void *argument)
+{
+	struct crew *crew = argument;
+	pthread_mutex_lock(&crew->lock);
+	while (!crew->stop && crew->next < crew->count)
+		if (!read_next(crew))
+			pthread_cond_wait(&crew->changed, &crew->lock);
+	pthread_mutex_unlock(&crew->lock);
+	return NULL;
+}
+
+/** Wait for a task; read others meanwhile. */
+static void await(struct crew *crew, struct task *t)
+{
+	pthread_mutex_lock(&crew->lock);
+	while (t->state != TASK_DONE)
+		if (!read_next(crew))
+			pthread_cond_wait(&crew->changed, &crew->lock);
+	pthread_mutex_unlock(&crew->lock);
+}
+
+static void done_with(struct crew *crew, struct task *t, bool batch_failed)
+{
+	pgo_profile_free(t->profile);
+	t->profile = NULL;
+	pthread_mutex_lock(&crew->lock);
+	crew->added++;
+	crew->no_batches |= batch_failed;
+	pthread_cond_broadcast(&crew->changed);
+	pthread_mutex_unlock(&crew->lock);
+}
+
+/* Adding ----------------------------------------------------------------------------------------------------------- */
+
+static int add_profile(struct pgo_merge *merge, const struct pgo_profile *p, const char *path,
+		       const struct pgo_merge_weight *weight, const struct pgo_inputs_watch *watch,
+		       struct pgo_error *err)
+{
+	int rc = PGO_OK;
+	if (watch && watch->profile)
+		rc = watch->profile(watch->context, path, p, err);
+	for (size_t i = 0; merge && i < p->warning_count && rc == PGO_OK; i++)
+		rc = pgo_merge_warn(merge, err, "%s: %s", path, p->warnings[i]);
+	if (merge && rc == PGO_OK)
+		rc = pgo_merge_add(merge, p, path, weight, err);
+	if (rc != PGO_OK)
+		pgo_error_path(err, strcmp(path, "-") == 0 ? "standard input" : path);
+	return rc;
+}
+
+/** A batch that could not be read at once. */
+static int add_singly(struct pgo_merge *merge, const struct crew *crew, const struct task *t,
+		      const struct pgo_merge_weight *weight, const struct pgo_inputs_watch *watch,
+		      struct pgo_error *err)
+{
+	int rc = PGO_OK;
+	for (size_t i = 0; i < t->count && rc == PGO_OK; i++) {
+		struct pgo_profile *p = NULL;
+		const char *path = crew->inputs->paths[t->first + i];
+		rc = pgo_profile_open_with(&p, path, crew->options, err);
+		if (rc == PGO_OK)
+			rc = add_profile(merge, p, path, weight, watch, err);
+		pgo_profile_free(p);
+	}
+	return rc;
+}
+
+static int add_task(struct pgo_merge *merge, struct crew *crew, struct task *t, const struct pgo_merge_weight *weight,
+		    const struct pgo_inputs_watch *watch, struct pgo_error *err)
+{
+	if (!t->profile && t->count > 1)
+		return add_singly(merge, crew, t, weight, watch, err);
+	if (t->profile)
+		return add_profile(merge, t->profile, crew->inputs->paths[t->first], weight, watch, err);
+	if (err && err->code == 0)
+		*err = t->err;
+	return t->err.code;
+}
+
+static int add_all(struct pgo_merge *merge, struct crew *crew, const struct pgo_merge_weight *weight,
+		   const struct pgo_inputs_watch *watch, struct pgo_error *err)
+{
+	pthread_t threads[THREADS_MOST];
+	size_t started = 0;
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+	int rc = PGO_OK;
+	crew->window = 2;
+	/* this thread reads too; without a second one it reads all */
+	while (started + 1 < crew->count && (long)started + 1 < processors && started < THREADS_MOST &&
+	       pthread_create(&threads[started], NULL, read_ahead, crew) == 0)
+		crew->window = ++started + 1;
+	for (size_t i = 0; i < crew->count && rc == PGO_OK; i++) {
+		struct task *t = &crew->tasks[i];
+		await(crew, t);
+		bool failed = t->count > 1 && !t->profile;
+		rc = add_task(merge, crew, t, weight, watch, err);
+		if (rc == PGO_OK && watch && watch->progress)
+			watch->progress(watch->context, t->first + t->count, crew->inputs->count);
+		done_with(crew, t, failed);
+	}
+	pthread_mutex_lock(&crew->lock);
+	crew->stop = true;
+	pthread_cond_broadcast(&crew->changed);
+	pthread_mutex_unlock(&crew->lock);
+	for (size_t i = 0; i < started; i++)
+		pthread_join(threads[i], NULL);
+	for (size_t i = 0; i < crew->count; i++)
+		pgo_profile_free(crew->tasks[i].profile);
+	return rc;
+}
+
+int pgo_inputs_add(struct pgo_merge *merge, const struct pgo_inputs *inputs, const struct pgo_read_options *options,
+		   const struct pgo_merge_weight *weight, const struct pgo_inputs_watch *watch, struct pgo_error *err)
+{
+	struct pgo_read_options plain = options ? *options : (struct pgo_read_options){0};
+	struct crew crew = {.inputs = inputs, .options = &plain};
+	plain.lazily = false;
+	/* a batch hides which file something comes from, and rounds once where each file would be */
+	bool batches = inputs->count > 1 && !(watch && watch->profile) && !(weight && weight->factor > 0) &&
+		       plain.max_lost <= 0 && (!plain.format || strcmp(plain.format, "raw") == 0);
+	crew.tasks = calloc(inputs->count, sizeof *crew.tasks);
+	if (!crew.tasks)
+		return pgo_error_set(err, PGO_ENOMEM, "out of memory");
+	crew.count = plan(inputs, batches, crew.tasks);
+	pthread_mutex_init(&crew.lock, NULL);
+	pthread_cond_init(&crew.changed, NULL);
+	int rc = add_all(merge, &crew, weight, watch, err);
+	pthread_cond_destroy(&crew.changed);
+	pthread_mutex_destroy(&crew.lock);
+	free(crew.tasks);
+	return rc;
+}
+
+int pgo_inputs_open(struct pgo_profile **out, const char *argument, const struct pgo_read_options *options,
+		    struct pgo_error *err)
+{
+	struct pgo_inputs inputs;
+	struct pgo_merge *merge = NULL;
+	int rc = pgo_inputs_find(&inputs, argument, err);
+	if (rc != PGO_OK)
+		return rc;
+	if (inputs.count == 1) {
+		rc = pgo_profile_open_with(out, inputs.paths[0], options, err);
+		pgo_inputs_release(&inputs);
+		return rc;
+	}
+	rc = pgo_merge_new(&merge, err);
+	if (rc == PGO_OK)
+		rc = pgo_inputs_add(merge, &inputs, options, NULL, NULL, err);
+	if (rc == PGO_OK)
+		rc = pgo_merge_finish(merge, out, err);
+	pgo_merge_free(merge);
+	pgo_inputs_release(&inputs);
+	return rc;
+}
