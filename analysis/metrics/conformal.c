@@ -28,8 +28,9 @@ int pgo_workloads_number(struct pgo_workloads *out, const size_t *labels, size_t
 	*out = (struct pgo_workloads){.profile_count = n,
 				      .of = pgo_array_new(n, sizeof *out->of),
 				      .size = calloc(n + 1, sizeof *out->size),
-				      .first = pgo_array_new(n, sizeof *out->first)};
-	if (!out->of || !out->size || !out->first)
+				      .first = pgo_array_new(n, sizeof *out->first),
+				      .weight = pgo_array_new(n, sizeof *out->weight)};
+	if (!out->of || !out->size || !out->first || !out->weight)
 		return PGO_ENOMEM;
 	for (size_t i = 0; i < n; i++) {
 		size_t first = labels ? (i < train_count ? 0 : train_count) : i;
@@ -44,6 +45,8 @@ int pgo_workloads_number(struct pgo_workloads *out, const size_t *labels, size_t
 		out->of[i] = first == i ? out->count++ : out->of[first];
 		out->size[out->of[i]]++;
 	}
+	for (size_t i = 0; i < n; i++)
+		out->weight[i] = out->of[i] == PGO_NO_WORKLOAD ? 0 : 1 / (double)out->size[out->of[i]];
 	return PGO_OK;
 }
 
@@ -52,6 +55,7 @@ void pgo_workloads_release(struct pgo_workloads *w)
 	free(w->of);
 	free(w->size);
 	free(w->first);
+	free(w->weight);
 	*w = (struct pgo_workloads){0};
 }
 
@@ -86,9 +90,7 @@ static int merge(struct pgo_profile **out, const struct ranking *r, double *shar
 {
 	size_t n = r->panel->profile_count;
 	for (size_t i = 0; i < n; i++)
-		shares[i] = r->w->of[i] != PGO_NO_WORKLOAD && (r->w->of[i] != workload) == others
-				    ? 1 / (double)r->w->size[r->w->of[i]]
-				    : 0;
+		shares[i] = r->w->of[i] != PGO_NO_WORKLOAD && (r->w->of[i] != workload) == others ? r->w->weight[i] : 0;
 	return pgo_panel_merge(out, r->panel, n, shares, err);
 }
 
@@ -148,43 +150,55 @@ static int check(const struct pgo_panel *panel, const struct pgo_workloads *w, s
 	return PGO_OK;
 }
 
+int pgo_conformal_of(struct pgo_conformal *out, const struct pgo_panel *panel, const struct pgo_workloads *w,
+		     size_t candidate, bool trains, enum pgo_score wanted, enum pgo_record_filter filter,
+		     struct pgo_error *err)
+{
+	struct ranking r = {.panel = panel,
+			    .w = w,
+			    .options = pgo_compare_defaults(),
+			    .trains = trains,
+			    .shares = pgo_array_new(w->count * panel->profile_count, sizeof *r.shares),
+			    .scores = calloc(w->count + 1, sizeof *r.scores),
+			    .codes = calloc(w->count + 1, sizeof *r.codes),
+			    .errors = calloc(w->count + 1, sizeof *r.errors)};
+	int rc = check(panel, w, candidate, err);
+	r.options.context_sensitive = filter == PGO_RECORDS_CS;
+	r.options.max_functions = 1;
+	if (rc == PGO_OK && (!r.shares || !r.scores || !r.codes || !r.errors))
+		rc = pgo_error_set(err, PGO_ENOMEM, "out of memory");
+	if (rc == PGO_OK)
+		pgo_parallel(score, &r, w->count, pgo_processors());
+	for (size_t i = 0; rc == PGO_OK && i < w->count; i++) {
+		rc = r.codes[i];
+		if (rc != PGO_OK && err)
+			*err = r.errors[i];
+	}
+	if (rc == PGO_OK && rank(out, &r, candidate, wanted) != PGO_OK)
+		rc = pgo_error_set(err, PGO_ENOMEM, "out of memory");
+	free(r.shares);
+	free(r.scores);
+	free(r.codes);
+	free(r.errors);
+	return rc;
+}
+
 int pgo_conformal_rank(struct pgo_conformal *out, const struct pgo_panel *panel, const size_t *workload,
 		       size_t candidate, bool trains, enum pgo_score wanted, enum pgo_record_filter filter,
 		       struct pgo_error *err)
 {
 	struct pgo_workloads w;
-	struct ranking r = {.panel = panel, .w = &w, .options = pgo_compare_defaults(), .trains = trains};
-	size_t own = 0;
-	r.options.context_sensitive = filter == PGO_RECORDS_CS;
-	r.options.max_functions = 1;
-	int rc = pgo_workloads_number(&w, workload, panel->profile_count, panel->profile_count);
-	while (rc == PGO_OK && own < panel->profile_count && (workload ? workload[own] : own) != candidate)
+	size_t n = panel->profile_count, own = 0;
+	int rc = pgo_workloads_number(&w, workload, n, n);
+	while (own < n && (workload ? workload[own] : own) != candidate)
 		own++;
-	if (rc == PGO_OK) {
-		own = own < panel->profile_count ? w.of[own] : SIZE_MAX;
-		rc = check(panel, &w, own, err);
-	}
-	r.shares = pgo_array_new(w.count * panel->profile_count, sizeof *r.shares);
-	r.scores = calloc(w.count + 1, sizeof *r.scores);
-	r.codes = calloc(w.count + 1, sizeof *r.codes);
-	r.errors = calloc(w.count + 1, sizeof *r.errors);
-	if (rc == PGO_OK && (!r.shares || !r.scores || !r.codes || !r.errors))
-		rc = PGO_ENOMEM;
 	if (rc == PGO_OK)
-		pgo_parallel(score, &r, w.count, pgo_processors());
-	for (size_t i = 0; rc == PGO_OK && i < w.count; i++) {
-		rc = r.codes[i];
-		if (rc != PGO_OK && err)
-			*err = r.errors[i];
-	}
-	if (rc == PGO_OK)
-		rc = rank(out, &r, own, wanted);
-	free(r.shares);
-	free(r.scores);
-	free(r.codes);
-	free(r.errors);
+		rc = pgo_conformal_of(out, panel, &w, own < n ? w.of[own] : PGO_NO_WORKLOAD, trains, wanted, filter,
+				      err);
+	else
+		pgo_error_set(err, rc, "out of memory");
 	pgo_workloads_release(&w);
-	return rc == PGO_ENOMEM ? pgo_error_set(err, rc, "out of memory") : rc;
+	return rc;
 }
 
 void pgo_conformal_release(struct pgo_conformal *conformal)

@@ -27,6 +27,12 @@ static uint64_t draw(uint64_t *state)
 	return z ^ z >> 31;
 }
 
+uint64_t pgo_labelling_seed(uint64_t seed, uint64_t number)
+{
+	uint64_t mixed = draw(&seed) ^ number; /* not seed + number: such streams would be one, shifted */
+	return draw(&mixed);
+}
+
 void pgo_labelling_start(struct pgo_labelling *l, size_t count, size_t chosen, uint32_t *items, uint64_t permutations,
 			 uint64_t seed)
 {

@@ -9,9 +9,10 @@
 struct pgo_workloads {
 	size_t profile_count;
 	size_t count;
-	size_t *of;    /**< of each profile: 0..count - 1, in the order of first appearance, or PGO_NO_WORKLOAD */
-	size_t *size;  /**< of each workload: its profiles */
-	size_t *first; /**< of each workload: its first profile */
+	size_t *of;	/**< of each profile: 0..count - 1, in the order of first appearance, or PGO_NO_WORKLOAD */
+	size_t *size;	/**< of each workload: its profiles */
+	size_t *first;	/**< of each workload: its first profile */
+	double *weight; /**< of each profile in its workload's mean; a workload's sum to 1 */
 };
 
 /**
@@ -21,6 +22,11 @@ struct pgo_workloads {
  */
 int pgo_workloads_number(struct pgo_workloads *out, const size_t *labels, size_t train_count, size_t profile_count);
 void pgo_workloads_release(struct pgo_workloads *w);
+
+/** As pgo_conformal_rank(), of workloads numbered and weighted already; `candidate` is a number of theirs. */
+int pgo_conformal_of(struct pgo_conformal *out, const struct pgo_panel *panel, const struct pgo_workloads *w,
+		     size_t candidate, bool trains, enum pgo_score score, enum pgo_record_filter filter,
+		     struct pgo_error *err);
 
 /** Labellings of `count` runs with `chosen` of one kind, one after the other; chosen <= count - chosen. */
 struct pgo_labelling {
@@ -35,6 +41,9 @@ struct pgo_labelling {
 /** `items` has room for `count` numbers. */
 void pgo_labelling_start(struct pgo_labelling *l, size_t count, size_t chosen, uint32_t *items, uint64_t permutations,
 			 uint64_t seed);
+
+/** A seed of its own for test `number` of many: their labellings have nothing to do with one another. */
+uint64_t pgo_labelling_seed(uint64_t seed, uint64_t number);
 
 /** The next one, in `items`. @return false when there is none */
 bool pgo_labelling_next(struct pgo_labelling *l);
