@@ -146,9 +146,8 @@ int pgo_text_calibrate(FILE *out, const struct pgo_report *report, struct pgo_er
 	for (size_t i = 0; i < c->workload_count; i++)
 		if (c->rows[i].values[PGO_GATE_JOIN].value < defaults.min_join) {
 			snprintf(line, sizeof line,
-				 "only %s of '%.200s' is in functions that the others have too: a profile of another "
-				 "build "
-				 "or program does not belong here",
+				 "only %s of '%.200s' is in functions that the others have too: it is of another build "
+				 "or program and does not belong here, or profiles of this kind name only what ran",
 				 pgo_text_percent(a, c->rows[i].values[PGO_GATE_JOIN].value), s->workload_names[i]);
 			pgo_text_wrap(t, "note:", 11, line);
 		}
