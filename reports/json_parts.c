@@ -66,6 +66,26 @@ void pgo_json_skew(struct pgo_json in, const struct pgo_skew *s)
 	pgo_json_double(skew, "breadth", s->breadth);
 }
 
+void pgo_json_quarantine(struct pgo_json in, const struct pgo_profile *p)
+{
+	const struct pgo_quarantine *q = p->quarantine;
+	struct pgo_loss loss;
+	if (!q || pgo_profile_loss(&loss, p, NULL) != PGO_OK)
+		return;
+	struct pgo_json out = pgo_json_object(in, "quarantine");
+	pgo_json_u64(out, "records", q->count);
+	pgo_json_double(out, "lost_functions", loss.functions);
+	pgo_json_optional(out, "lost_mass", (struct pgo_optional){.present = loss.mass_known, .value = loss.mass});
+	struct pgo_json rows = pgo_json_array(out, "listed");
+	for (size_t i = 0; i < q->listed; i++) {
+		struct pgo_json row = pgo_json_append_object(rows);
+		pgo_json_text(row, "name", q->items[i].name);
+		pgo_json_text(row, "reason", q->items[i].reason);
+		if (q->items[i].has_offset)
+			pgo_json_u64(row, q->items[i].is_line ? "line" : "offset", q->items[i].offset);
+	}
+}
+
 void pgo_json_profile(struct pgo_json in, const char *name, const struct pgo_profile *p)
 {
 	char text[256];
@@ -84,6 +104,7 @@ void pgo_json_profile(struct pgo_json in, const char *name, const struct pgo_pro
 	struct pgo_json warnings = pgo_json_array(in, "warnings");
 	for (size_t i = 0; i < p->warning_count; i++)
 		pgo_json_append_text(warnings, p->warnings[i]);
+	pgo_json_quarantine(in, p);
 }
 
 static void threshold(struct pgo_json in, const char *name, double value, bool user)

@@ -60,6 +60,8 @@ void pgo_json_summary(struct pgo_json in, const char *functions, const struct pg
 void pgo_json_skew(struct pgo_json in, const struct pgo_skew *skew);
 /** Members of a whole profile: flags, build ids, warnings. */
 void pgo_json_profile(struct pgo_json in, const char *name, const struct pgo_profile *profile);
+/** Records that were set aside, as a member "quarantine"; none: no member. */
+void pgo_json_quarantine(struct pgo_json in, const struct pgo_profile *profile);
 void pgo_json_thresholds(struct pgo_json root, const struct pgo_report *report,
 			 const struct pgo_compare_options *options);
 /** Measures of one comparison: join, overlap, divergence, decisions, prediction. */

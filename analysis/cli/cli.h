@@ -17,6 +17,7 @@ struct cli_command {
 };
 
 int cmd_show(int argc, char **argv);
+int cmd_merge(int argc, char **argv);
 int cmd_compare(int argc, char **argv);
 int cmd_gate(int argc, char **argv);
 int cmd_skew(int argc, char **argv);
@@ -57,11 +58,15 @@ struct cli_common {
 	const char *output;	  /* NULL: standard output */
 	const char *input_format; /* NULL: detect */
 	bool context_sensitive;
+	double max_lost; /* share of a profile that may be damaged */
 	bool help;
 	bool version;
 	struct pgo_error err; /* the first usage error */
 };
 extern const struct argp cli_common_argp;
+
+/** The same without --format and --cs, for commands whose result is no report. */
+extern const struct argp cli_plain_argp;
 
 struct cli_common cli_common_defaults(const char *command);
 
@@ -76,6 +81,9 @@ error_t cli_usage(struct cli_common *common, const char *format, ...) PGO_PRINTF
 
 /** A whole number, 0 or more. @return 0, or EINVAL with the error recorded */
 error_t cli_parse_size(struct cli_common *common, const char *option, const char *text, size_t *out);
+
+/** A number from 0 to 1. */
+error_t cli_parse_share(struct cli_common *common, const char *option, const char *text, double *out);
 
 /** A --function expression. */
 error_t cli_parse_pattern(struct cli_common *common, const char *text, const char **out);
@@ -123,8 +131,12 @@ int cli_verdict_exit(const struct cli_thresholds *t, const struct pgo_verdict *v
  */
 int cli_read_profiles(struct pgo_profile **out, char *const *paths, size_t count, const char *format);
 
-/** The same by pgo_profile_open_lazily(): for pgo_compare() and nothing else. */
-int cli_read_profiles_lazily(struct pgo_profile **out, char *const *paths, size_t count, const char *format);
+/**
+ * The same, with what the options say. An argument that means many files (pgo/inputs.h) is their sum.
+ * @param lazily  by pgo_profile_open_lazily(): for pgo_compare() and nothing else.
+ */
+int cli_read_inputs(struct pgo_profile **out, char *const *paths, size_t count, const struct cli_common *common,
+		    bool lazily);
 
 /** "cannot read profile 'PATH': WHAT": the reader knows what, here is known which. @return exit code */
 int cli_fail_reading(const char *path, const struct pgo_error *err);
@@ -132,6 +144,9 @@ int cli_fail_reading(const char *path, const struct pgo_error *err);
 /** Hand the report to the writer's function: to the output named, with colour and width where a terminal takes it. */
 int cli_write(const struct cli_common *common, struct pgo_report *report,
 	      int (*write)(FILE *, const struct pgo_report *, struct pgo_error *));
+
+/** Version of the indexed format for a compiler; "rustc" is asked for its LLVM. @return 0: unknown */
+uint32_t cli_version_for(const char *compiler);
 
 /** The word of a list (ended by NULL) nearest to `word`, or NULL when none is near. */
 const char *cli_nearest(const char *word, const char *const *words);

@@ -133,7 +133,7 @@ int cmd_compare(int argc, char **argv)
 	a.thresholds.options.context_sensitive = a.common.context_sensitive;
 	a.thresholds.options.max_functions = a.function ? 0 : a.top; /* a pattern is looked for in all of them */
 	struct pgo_profile *profiles[2];
-	code = cli_read_profiles_lazily(profiles, a.files.paths, 2, a.common.input_format);
+	code = cli_read_inputs(profiles, a.files.paths, 2, &a.common, true);
 	if (code < 0)
 		code = compare(&a, profiles);
 	pgo_profile_free(profiles[0]);

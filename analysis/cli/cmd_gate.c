@@ -122,7 +122,7 @@ int cmd_gate(int argc, char **argv)
 		pgo_error_set(&err, PGO_ENOMEM, "out of memory");
 		return cli_fail(&err);
 	}
-	code = cli_read_profiles(profiles, a.files.paths, a.files.count, a.common.input_format);
+	code = cli_read_inputs(profiles, a.files.paths, a.files.count, &a.common, false);
 	if (code < 0)
 		code = compare_all(&a, profiles, a.files.count - 1);
 	for (size_t i = 0; i < a.files.count; i++)

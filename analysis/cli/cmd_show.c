@@ -109,7 +109,7 @@ int cmd_show(int argc, char **argv)
 	/* counters belong to functions: asking for them asks for these */
 	a.report.functions |= a.report.counts;
 	struct pgo_profile *profile;
-	code = cli_read_profiles(&profile, a.files.paths, 1, a.common.input_format);
+	code = cli_read_inputs(&profile, a.files.paths, 1, &a.common, false);
 	if (code < 0)
 		code = show(&a, profile);
 	pgo_profile_free(profile);

@@ -7,14 +7,14 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "pgo/inputs.h"
 
 struct job {
 	struct pgo_profile **out;
 	char *const *paths;
 	struct pgo_error *errors;
 	size_t count;
-	const char *format;
-	bool lazy;
+	struct pgo_read_options options;
 	atomic_size_t next;
 };
 
@@ -22,8 +22,7 @@ static void *read_some(void *argument)
 {
 	struct job *job = argument;
 	for (size_t i; (i = atomic_fetch_add(&job->next, 1)) < job->count;)
-		(job->lazy ? pgo_profile_open_lazily : pgo_profile_open)(&job->out[i], job->paths[i], job->format,
-									 &job->errors[i]);
+		pgo_inputs_open(&job->out[i], job->paths[i], &job->options, &job->errors[i]);
 	return NULL;
 }
 
@@ -31,7 +30,7 @@ int cli_fail_reading(const char *path, const struct pgo_error *err)
 {
 	struct pgo_error out = {0};
 	char line[32] = "", offset[40] = "";
-	/* of a directory: the file in it; standard input stays "-" */
+	/* of several files: the one it was; standard input stays "-" */
 	if (err->path[0] && strcmp(path, "-") != 0)
 		path = err->path;
 	if (err->has_offset && err->is_line)
@@ -47,13 +46,14 @@ int cli_fail_reading(const char *path, const struct pgo_error *err)
 	return err->code == PGO_ESYSTEM && !system ? PGO_EXIT_INPUT : code;
 }
 
-static int read_profiles(struct pgo_profile **out, char *const *paths, size_t count, const char *format, bool lazy)
+static int read_profiles(struct pgo_profile **out, char *const *paths, size_t count,
+			 const struct pgo_read_options *options)
 {
 	enum { THREADS_MOST = 16 };
 	pthread_t threads[THREADS_MOST];
 	size_t started = 0;
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);
-	struct job job = {.out = out, .paths = paths, .count = count, .format = format, .lazy = lazy};
+	struct job job = {.out = out, .paths = paths, .count = count, .options = *options};
 	int code = -1;
 	memset(out, 0, count * sizeof *out);
 	job.errors = calloc(count, sizeof *job.errors);
@@ -81,10 +81,13 @@ static int read_profiles(struct pgo_profile **out, char *const *paths, size_t co
 
 int cli_read_profiles(struct pgo_profile **out, char *const *paths, size_t count, const char *format)
 {
-	return read_profiles(out, paths, count, format, false);
+	return read_profiles(out, paths, count, &(struct pgo_read_options){.format = format});
 }
 
-int cli_read_profiles_lazily(struct pgo_profile **out, char *const *paths, size_t count, const char *format)
+int cli_read_inputs(struct pgo_profile **out, char *const *paths, size_t count, const struct cli_common *common,
+		    bool lazily)
 {
-	return read_profiles(out, paths, count, format, true);
+	return read_profiles(out, paths, count,
+			     &(struct pgo_read_options){
+				     .format = common->input_format, .max_lost = common->max_lost, .lazily = lazily});
 }

@@ -17,6 +17,7 @@ const struct cli_command cli_commands[] = {
 	{"matrix", "how far profiles lie from one another, all pairs, and their clusters", cmd_matrix},
 	{"stability", "do the workloads behave alike, and can one profile serve them all?", cmd_stability},
 	{"calibrate", "thresholds of the gate from your own real runs", cmd_calibrate},
+	{"merge", "add profiles up, weighted, into one that a named compiler reads", cmd_merge},
 	{"help", "this overview, or the help of one command", cmd_help},
 	{NULL, NULL, NULL},
 };

@@ -6,7 +6,7 @@
 
 #include "cli.h"
 
-enum { KEY_FORMAT = 0x1000, KEY_INPUT_FORMAT, KEY_CS };
+enum { KEY_FORMAT = 0x1000, KEY_INPUT_FORMAT, KEY_CS, KEY_MAX_LOST };
 
 error_t cli_usage(struct cli_common *common, const char *format, ...)
 {
@@ -27,6 +27,16 @@ error_t cli_parse_size(struct cli_common *common, const char *option, const char
 	if (text[0] < '0' || text[0] > '9' || *end || errno)
 		return cli_usage(common, "%s takes a whole number, not '%s'", option, text);
 	*out = (size_t)value;
+	return 0;
+}
+
+error_t cli_parse_share(struct cli_common *common, const char *option, const char *text, double *out)
+{
+	char *end;
+	double value = strtod(text, &end);
+	if (*text < '0' || *text > '9' || *end || !(value >= 0 && value <= 1))
+		return cli_usage(common, "%s takes a share from 0 to 1, not '%s'", option, text);
+	*out = value;
 	return 0;
 }
 
@@ -110,6 +120,8 @@ static error_t parse_common(int key, char *argument, struct argp_state *state)
 	case KEY_CS:
 		common->context_sensitive = true;
 		return 0;
+	case KEY_MAX_LOST:
+		return cli_parse_share(common, "--max-lost", argument, &common->max_lost);
 	case 'h':
 		common->help = true;
 		state->next = state->argc;
@@ -136,12 +148,32 @@ static const struct argp_option common_options[] = {
 	{"output", 'o', "FILE", 0, "write the result to FILE, complete or not at all (default standard output)", 8},
 	{"input-format", KEY_INPUT_FORMAT, "NAME", 0,
 	 "read profiles as NAME, indexed or text, instead of looking at them", 9},
+	{"max-lost", KEY_MAX_LOST, "SHARE", 0,
+	 "set damaged records aside while they are no larger share of a profile's functions and, where it is known, of "
+	 "its "
+	 "mass (default 0: one is an error)",
+	 9},
 	{"cs", KEY_CS, 0, 0, "context-sensitive records instead of the normal ones", 9},
 	{"help", 'h', 0, 0, "this text", -1},
 	{"version", 'V', 0, 0, "version of this program", -1},
 	{0},
 };
 const struct argp cli_common_argp = {.options = common_options, .parser = parse_common};
+
+static const struct argp_option plain_options[] = {
+	{"output", 'o', "FILE", 0, "write the result to FILE, complete or not at all; '-' is standard output", 8},
+	{"input-format", KEY_INPUT_FORMAT, "NAME", 0,
+	 "read profiles as NAME, such as indexed or text, instead of looking at them", 9},
+	{"max-lost", KEY_MAX_LOST, "SHARE", 0,
+	 "set damaged records aside while they are no larger share of a profile's functions and, where it is known, of "
+	 "its "
+	 "mass (default 0: one is an error)",
+	 9},
+	{"help", 'h', 0, 0, "this text", -1},
+	{"version", 'V', 0, 0, "version of this program", -1},
+	{0},
+};
+const struct argp cli_plain_argp = {.options = plain_options, .parser = parse_common};
 
 struct cli_common cli_common_defaults(const char *command)
 {

@@ -39,6 +39,9 @@ struct task {
 struct crew {
 	const struct pgo_inputs *inputs;
 	const struct pgo_read_options *options;
+	const struct pgo_merge_weight *weights; /**< one for each file; NULL: once */
+	const struct pgo_inputs_watch *watch;	/**< or NULL */
+	struct pgo_merge *merge;		/**< or NULL */
 	struct task *tasks;
 	size_t count;
 	size_t next;	 /**< to be taken */
@@ -77,17 +80,35 @@ static size_t page_up(size_t bytes)
 	return (bytes + page - 1) / page * page;
 }
 
-/** Share the paths out. */
-static size_t plan(const struct pgo_inputs *inputs, bool batches, struct task *tasks)
+/** File `i` counts as the one before it, in whole numbers: a product is rounded once for each file. */
+static bool same_weight(const struct crew *crew, size_t i)
 {
+	const struct pgo_merge_weight *w = crew->weights;
+	return !w || i == 0 || (w[i].factor <= 0 && w[i - 1].factor <= 0 && w[i].times == w[i - 1].times);
+}
+
+/** A batch hides which file something comes from. */
+static bool may_batch(const struct crew *crew)
+{
+	const struct pgo_read_options *o = crew->options;
+	return crew->inputs->count > 1 && !(crew->watch && crew->watch->profile) && o->max_lost <= 0 &&
+	       (!o->format || strcmp(o->format, "raw") == 0);
+}
+
+/** Share the paths out. */
+static size_t plan(const struct crew *crew, struct task *tasks)
+{
+	const struct pgo_inputs *inputs = crew->inputs;
 	size_t count = 0;
+	bool batches = may_batch(crew);
 	struct raw_head last = {0}, head;
 	for (size_t i = 0; i < inputs->count; i++) {
 		bool is_raw = batches && read_raw_head(inputs->paths[i], &head);
 		struct task *t = count ? &tasks[count - 1] : NULL;
 		size_t bytes = is_raw ? page_up(head.size) : 0;
-		if (t && is_raw && t->bytes && memcmp(last.bytes, head.bytes, sizeof head.bytes) == 0 &&
-		    t->count < BATCH_FILES && t->bytes + bytes <= BATCH_BYTES) {
+		if (t && is_raw && t->bytes && same_weight(crew, i) &&
+		    memcmp(last.bytes, head.bytes, sizeof head.bytes) == 0 && t->count < BATCH_FILES &&
+		    t->bytes + bytes <= BATCH_BYTES) {
 			t->count++;
 			t->bytes += bytes;
 			continue;
@@ -198,54 +219,50 @@ static void done_with(struct crew *crew, struct task *t, bool batch_failed)
 
 /* Adding ----------------------------------------------------------------------------------------------------------- */
 
-static int add_profile(struct pgo_merge *merge, const struct pgo_profile *p, const char *path,
-		       const struct pgo_merge_weight *weight, const struct pgo_inputs_watch *watch,
-		       struct pgo_error *err)
+static int add_profile(const struct crew *crew, const struct pgo_profile *p, size_t index, struct pgo_error *err)
 {
+	const char *path = crew->inputs->paths[index];
+	struct pgo_merge *merge = crew->merge;
 	int rc = PGO_OK;
-	if (watch && watch->profile)
-		rc = watch->profile(watch->context, path, p, err);
+	if (crew->watch && crew->watch->profile)
+		rc = crew->watch->profile(crew->watch->context, index, p, err);
 	for (size_t i = 0; merge && i < p->warning_count && rc == PGO_OK; i++)
 		rc = pgo_merge_warn(merge, err, "%s: %s", path, p->warnings[i]);
 	if (merge && rc == PGO_OK)
-		rc = pgo_merge_add(merge, p, path, weight, err);
+		rc = pgo_merge_add(merge, p, path, crew->weights ? &crew->weights[index] : NULL, err);
 	if (rc != PGO_OK)
 		pgo_error_path(err, strcmp(path, "-") == 0 ? "standard input" : path);
 	return rc;
 }
 
 /** A batch that could not be read at once. */
-static int add_singly(struct pgo_merge *merge, const struct crew *crew, const struct task *t,
-		      const struct pgo_merge_weight *weight, const struct pgo_inputs_watch *watch,
-		      struct pgo_error *err)
+static int add_singly(const struct crew *crew, const struct task *t, struct pgo_error *err)
 {
 	int rc = PGO_OK;
-	for (size_t i = 0; i < t->count && rc == PGO_OK; i++) {
+	for (size_t i = t->first; i < t->first + t->count && rc == PGO_OK; i++) {
 		struct pgo_profile *p = NULL;
-		const char *path = crew->inputs->paths[t->first + i];
-		rc = pgo_profile_open_with(&p, path, crew->options, err);
+		rc = pgo_profile_open_with(&p, crew->inputs->paths[i], crew->options, err);
 		if (rc == PGO_OK)
-			rc = add_profile(merge, p, path, weight, watch, err);
+			rc = add_profile(crew, p, i, err);
 		pgo_profile_free(p);
 	}
 	return rc;
 }
 
-static int add_task(struct pgo_merge *merge, struct crew *crew, struct task *t, const struct pgo_merge_weight *weight,
-		    const struct pgo_inputs_watch *watch, struct pgo_error *err)
+static int add_task(const struct crew *crew, const struct task *t, struct pgo_error *err)
 {
 	if (!t->profile && t->count > 1)
-		return add_singly(merge, crew, t, weight, watch, err);
+		return add_singly(crew, t, err);
 	if (t->profile)
-		return add_profile(merge, t->profile, crew->inputs->paths[t->first], weight, watch, err);
+		return add_profile(crew, t->profile, t->first, err);
 	if (err && err->code == 0)
 		*err = t->err;
 	return t->err.code;
 }
 
-static int add_all(struct pgo_merge *merge, struct crew *crew, const struct pgo_merge_weight *weight,
-		   const struct pgo_inputs_watch *watch, struct pgo_error *err)
+static int add_all(struct crew *crew, struct pgo_error *err)
 {
+	const struct pgo_inputs_watch *watch = crew->watch;
 	pthread_t threads[THREADS_MOST];
 	size_t started = 0;
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);
@@ -259,7 +276,7 @@ static int add_all(struct pgo_merge *merge, struct crew *crew, const struct pgo_
 		struct task *t = &crew->tasks[i];
 		await(crew, t);
 		bool failed = t->count > 1 && !t->profile;
-		rc = add_task(merge, crew, t, weight, watch, err);
+		rc = add_task(crew, t, err);
 		if (rc == PGO_OK && watch && watch->progress)
 			watch->progress(watch->context, t->first + t->count, crew->inputs->count);
 		done_with(crew, t, failed);
@@ -276,21 +293,18 @@ static int add_all(struct pgo_merge *merge, struct crew *crew, const struct pgo_
 }
 
 int pgo_inputs_add(struct pgo_merge *merge, const struct pgo_inputs *inputs, const struct pgo_read_options *options,
-		   const struct pgo_merge_weight *weight, const struct pgo_inputs_watch *watch, struct pgo_error *err)
+		   const struct pgo_merge_weight *weights, const struct pgo_inputs_watch *watch, struct pgo_error *err)
 {
 	struct pgo_read_options plain = options ? *options : (struct pgo_read_options){0};
-	struct crew crew = {.inputs = inputs, .options = &plain};
+	struct crew crew = {.inputs = inputs, .options = &plain, .weights = weights, .watch = watch, .merge = merge};
 	plain.lazily = false;
-	/* a batch hides which file something comes from, and rounds once where each file would be */
-	bool batches = inputs->count > 1 && !(watch && watch->profile) && !(weight && weight->factor > 0) &&
-		       plain.max_lost <= 0 && (!plain.format || strcmp(plain.format, "raw") == 0);
 	crew.tasks = calloc(inputs->count, sizeof *crew.tasks);
 	if (!crew.tasks)
 		return pgo_error_set(err, PGO_ENOMEM, "out of memory");
-	crew.count = plan(inputs, batches, crew.tasks);
+	crew.count = plan(&crew, crew.tasks);
 	pthread_mutex_init(&crew.lock, NULL);
 	pthread_cond_init(&crew.changed, NULL);
-	int rc = add_all(merge, &crew, weight, watch, err);
+	int rc = add_all(&crew, err);
 	pthread_cond_destroy(&crew.changed);
 	pthread_mutex_destroy(&crew.lock);
 	free(crew.tasks);

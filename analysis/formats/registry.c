@@ -121,15 +121,33 @@ static int own_input(struct input *input, struct pgo_error *err)
 	return PGO_OK;
 }
 
+/** Say what was set aside where everyone looks. */
+static int warn_of_loss(struct pgo_profile *p, const struct pgo_loss *loss, struct pgo_error *err)
+{
+	const struct pgo_quarantined *first = &p->quarantine->items[0];
+	char mass[64] = "", *text, **warnings = realloc(p->warnings, (p->warning_count + 1) * sizeof *warnings);
+	if (!warnings)
+		return pgo_error_set(err, PGO_ENOMEM, "out of memory");
+	p->warnings = warnings;
+	if (loss->mass_known)
+		snprintf(mass, sizeof mass, ", with %.3g %% of its mass", loss->mass * 100);
+	if (asprintf(&text, "%llu damaged record%s set aside, %.3g %% of all%s: %s%s",
+		     (unsigned long long)loss->records, loss->records == 1 ? " was" : "s were", loss->functions * 100,
+		     mass, first->reason, loss->records == 1 ? "" : "; …") < 0)
+		return pgo_error_set(err, PGO_ENOMEM, "out of memory");
+	p->warnings[p->warning_count++] = text;
+	return PGO_OK;
+}
+
 /** Is what was set aside no more than the caller puts up with? If it is, the first of it is the error. */
-static int check_loss(const struct pgo_profile *profile, double max_lost, struct pgo_error *err)
+static int check_loss(struct pgo_profile *profile, double max_lost, struct pgo_error *err)
 {
 	struct pgo_loss loss;
 	int rc = profile->quarantine ? pgo_profile_loss(&loss, profile, err) : PGO_EOF;
 	if (rc != PGO_OK)
 		return rc == PGO_EOF ? PGO_OK : rc;
 	if (loss.functions <= max_lost && loss.mass <= max_lost)
-		return PGO_OK;
+		return warn_of_loss(profile, &loss, err);
 	const struct pgo_quarantined *first = &profile->quarantine->items[0];
 	rc = first->has_offset ? (first->is_line ? pgo_error_line : pgo_error_at)(err, PGO_EFORMAT, first->offset, "%s",
 										  first->reason)

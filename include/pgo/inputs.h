@@ -38,8 +38,8 @@ void pgo_inputs_release(struct pgo_inputs *inputs);
 
 /** What pgo_inputs_add() tells about each file, from the thread that called it. */
 struct pgo_inputs_watch {
-	/** Before its counters are added. @return PGO_OK, or what ends the reading. NULL: not wanted */
-	int (*profile)(void *context, const char *path, const struct pgo_profile *profile, struct pgo_error *err);
+	/** File `index`, before its counters are added. @return PGO_OK, or what ends the reading. NULL: not wanted */
+	int (*profile)(void *context, size_t index, const struct pgo_profile *profile, struct pgo_error *err);
 	/** Now and then: files read of all. NULL: not wanted */
 	void (*progress)(void *context, size_t done, size_t all);
 	void *context;
@@ -50,12 +50,12 @@ struct pgo_inputs_watch {
  * Warnings of the readers become warnings of the sum, with the path before them.
  *
  * @param merge    NULL: read and watch only.
- * @param weight   of each file; NULL: once.
+ * @param weights  one for each file; NULL: once.
  * @param options  NULL: defaults. @param watch  may be NULL.
  * @return as pgo_profile_open() and pgo_merge_add(); err->path is the file it was.
  */
 int pgo_inputs_add(struct pgo_merge *merge, const struct pgo_inputs *inputs, const struct pgo_read_options *options,
-		   const struct pgo_merge_weight *weight, const struct pgo_inputs_watch *watch, struct pgo_error *err);
+		   const struct pgo_merge_weight *weights, const struct pgo_inputs_watch *watch, struct pgo_error *err);
 
 /**
  * The profile an argument means: of one file as pgo_profile_open_with() reads it, of many their sum.

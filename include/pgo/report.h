@@ -12,6 +12,7 @@ extern "C" {
 #endif
 
 struct pgo_several;
+struct pgo_provenance;
 
 /** What a writer is given. Pointers are borrowed; those a command has nothing for are NULL. */
 struct pgo_report {
@@ -34,6 +35,7 @@ struct pgo_report {
 	bool counts;                   /**< "show": list every counter */
 	bool detailed_summary;
 	const struct pgo_several *several; /**< commands on several runs; pgo/several.h */
+	const struct pgo_provenance *provenance; /**< "merge"; pgo/provenance.h */
 	bool color;     /**< terminal writer only */
 	unsigned width; /**< terminal writer only: columns, names are cut to fit; 0: not a terminal, nothing is cut */
 };
