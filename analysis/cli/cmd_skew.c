@@ -78,7 +78,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	}
 }
 
-/** One profile beside its references: they need no join. */
+/** One profile beside its references. */
 static int judge_one(const struct arguments *a, const struct pgo_concentration *all, size_t count)
 {
 	struct pgo_concentration_ranks ranks;
@@ -103,34 +103,23 @@ static int judge_one(const struct arguments *a, const struct pgo_concentration *
 static int measure_one(const struct arguments *a)
 {
 	struct pgo_error err = {0};
-	size_t count = 1 + a->references.count, measured = 0;
-	char **paths = calloc(count, sizeof *paths);
-	struct pgo_profile **profiles = calloc(count, sizeof *profiles);
-	struct pgo_concentration *all = calloc(count, sizeof *all);
-	int code = -1;
-	if (!paths || !profiles || !all) {
+	struct cli_runs runs; /* joined, though only single ones are measured: this refuses profiles of other kinds */
+	size_t measured = 0;
+	int code = cli_runs_open(&runs, &a->common, &a->files, &a->references);
+	if (code >= 0)
+		return code;
+	struct pgo_concentration *all = calloc(runs.count, sizeof *all);
+	if (!all)
 		pgo_error_set(&err, PGO_ENOMEM, "out of memory");
-		code = cli_fail(&err);
-	}
-	for (size_t i = 0; code < 0 && i < count; i++)
-		paths[i] = i ? a->references.items[i - 1] : a->files.paths[0];
-	if (code < 0)
-		code = cli_read_profiles(profiles, paths, count, a->common.input_format);
-	for (; code < 0 && measured < count; measured++)
-		if (pgo_concentration_measure(&all[measured], profiles[measured], cli_filter(&a->common), &err) !=
-		    PGO_OK) {
-			code = cli_fail(&err);
-			break;
-		}
-	if (code < 0)
-		code = judge_one(a, all, count);
+	while (err.code == 0 && measured < runs.count &&
+	       pgo_concentration_measure(&all[measured], runs.profiles[measured], cli_filter(&a->common), &err) ==
+		       PGO_OK)
+		measured++;
+	code = err.code ? cli_fail(&err) : judge_one(a, all, runs.count);
 	for (size_t i = 0; i < measured; i++)
 		pgo_concentration_release(&all[i]);
-	for (size_t i = 0; profiles && i < count; i++)
-		pgo_profile_free(profiles[i]);
-	free(paths);
-	free(profiles);
 	free(all);
+	cli_runs_release(&runs);
 	return code;
 }
 

@@ -38,4 +38,5 @@ refuses 3 "pgo-analyze: no workload has any share of the mass" skew --merged --s
 refuses 3 "pgo-analyze: workload 2 has no counts, so it can have no share" \
 	skew --merged --shares 1,1 "$INPUT/real.proftext" "$INPUT/zero.proftext"
 refuses 3 "pgo-analyze: cannot read profile 'missing': cannot open: No such file or directory" skew r_dpkgsum.profdata -r missing
+refuses 3 "pgo-analyze: profiles 1 and 2 are of different kinds: ir and fe" skew "$INPUT/real.proftext" -r "$INPUT/front-end.proftext"
 finish
