@@ -1,0 +1,565 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "several.h"
+
+#include "pgo/runs.h"
+
+enum { TRAIN = 4, TEST = 5, ALL = TRAIN + TEST };
+
+/* The profiles of tests/validation/runs_oracle.py, where the numbers below come from. */
+static struct runs made_runs(uint64_t scale)
+{
+	static const unsigned width[] = {3, 2, 1, 4};
+	static const char *const names[] = {"a", "b", "c", "d"};
+	struct runs r = new_runs(ALL);
+	uint64_t state = 12345;
+	for (unsigned run = 0; run < ALL; run++) {
+		bool test = run >= TRAIN;
+		struct spec specs[5] = {0};
+		for (unsigned f = 0; f < 4; f++) {
+			specs[f] = (struct spec){.name = names[f], .hash = f + 1};
+			for (unsigned c = 0; c < width[f]; c++) {
+				state = state * 6364136223846793005u + 1442695040888963407u;
+				uint64_t count = 100 + (state >> 48) % 900;
+				count *= f == 1 && test ? 20 : 1;
+				count *= f == 3 && (c == 0) == test ? 50 : 1;
+				count *= !(f == 2 && (run == 1 || run == 6)) && !(f == 0 && run == 8);
+				specs[f].counters[c] = count * (run % 2 ? scale : 1);
+			}
+			specs[f].counters[width[f]] = END;
+		}
+		r.profiles[run] = make_profile(specs);
+	}
+	open_runs(&r);
+	return r;
+}
+
+static const struct pgo_function_runs *function_named(const struct pgo_runs *m, const struct pgo_panel *panel,
+						      char name)
+{
+	for (size_t i = 0; i < m->function_count; i++)
+		if (pgo_panel_function(panel, m->functions[i].function).name[0] == name)
+			return &m->functions[i];
+	fail_msg("'%c' was not tested", name);
+	return NULL;
+}
+
+static struct pgo_runs measured(const struct runs *r, size_t train, const size_t *labels,
+				const struct pgo_runs_options *options)
+{
+	struct pgo_runs m;
+	struct pgo_error err = {0};
+	if (pgo_runs_measure(&m, &r->panel, train, labels, options, PGO_RECORDS_NORMAL, &err) != PGO_OK)
+		fail_msg("%s", err.message);
+	return m;
+}
+
+static void agrees_with_numpy(void **state)
+{
+	(void)state;
+	static const struct {
+		char name;
+		double share[2], share_p, share_q, tv, shape_p, shape_q; /* below 0: absent */
+		bool share_flagged, shape_flagged;
+	} expected[] = {
+		{'a',
+		 {0.017682602344275461, 0.038692670009906165},
+		 27. / 126,
+		 0.25,
+		 0.2254891406332587,
+		 4. / 70,
+		 0.099999999999999992,
+		 false,
+		 false},
+		{'b',
+		 {0.016503836458046279, 0.51150665900615633},
+		 1. / 126,
+		 0.018518518518518517,
+		 0.020952257635947213,
+		 121. / 126,
+		 0.96031746031746035,
+		 true,
+		 false},
+		{'c',
+		 {0.0060325148948953723, 0.017309957669725103},
+		 18. / 126,
+		 0.20000000000000001,
+		 0,
+		 -1,
+		 -1,
+		 false,
+		 false},
+		{'d',
+		 {0.95978104630278294, 0.43249071331421246},
+		 1. / 126,
+		 0.018518518518518517,
+		 0.85518768920595201,
+		 1. / 126,
+		 0.018518518518518517,
+		 true,
+		 true},
+	};
+	/* counts a thousand times larger are still one run */
+	for (uint64_t scale = 1; scale <= 1000; scale *= 1000) {
+		struct runs r = made_runs(scale);
+		struct pgo_runs m = measured(&r, TRAIN, NULL, NULL);
+		assert_true(m.energy.permutation.exact);
+		assert_int_equal(m.energy.permutation.count, 126);
+		assert_int_equal(m.energy.permutation.extreme, 1);
+		assert_near(m.energy.permutation.p_value, 1. / 126, 1e-15);
+		assert_near(m.energy.permutation.least_p, 1. / 126, 1e-15);
+		assert_near(m.energy.between, 0.78762783265884018, 1e-13);
+		assert_near(m.energy.within[0], 0.16556213912975565, 1e-13);
+		assert_near(m.energy.within[1], 0.22033332346447396, 1e-13);
+		assert_near(m.energy.energy, 1.1893602027234507, 1e-13);
+		assert_int_equal(m.labellings, 126);
+		assert_int_equal(m.function_count, 4);
+		assert_int_equal(m.flagged_count, 2);
+		for (size_t i = 0; i < 4; i++) {
+			const struct pgo_function_runs *f = function_named(&m, &r.panel, expected[i].name);
+			for (int s = 0; s < 2; s++)
+				assert_near(f->share[s], expected[i].share[s], 1e-14);
+			assert_near(f->share_p, expected[i].share_p, 1e-15);
+			assert_near(f->share_q, expected[i].share_q, 1e-15);
+			assert_true(f->shape_tv.present);
+			assert_near(f->shape_tv.value, expected[i].tv, 1e-14);
+			assert_int_equal(f->shape_p.present, expected[i].shape_p >= 0);
+			if (f->shape_p.present) {
+				assert_near(f->shape_p.value, expected[i].shape_p, 1e-15);
+				assert_near(f->shape_q.value, expected[i].shape_q, 1e-15);
+			}
+			assert_int_equal(f->share_flagged, expected[i].share_flagged);
+			assert_int_equal(f->shape_flagged, expected[i].shape_flagged);
+		}
+		assert_int_equal(function_named(&m, &r.panel, 'a')->ran[1], 4);
+		pgo_runs_release(&m);
+		close_runs(&r);
+	}
+}
+
+static void ranks_agree_with_numpy(void **state)
+{
+	(void)state;
+	static const double tests[TEST][TRAIN + 1] = {
+		{0.83360095458594707, 0.23335090957136059, 0.29502690598609699, 0.32114219696138052,
+		 0.38880872644274034},
+		{0.91378667484217047, 0.24654168164072471, 0.30769305935920549, 0.33680810047900367,
+		 0.40432346508360595},
+		{0.91864225492596441, 0.25112387189979163, 0.31384782448864629, 0.33343539749128415,
+		 0.41150077392830858},
+		{0.91449624373677507, 0.25182867797915837, 0.31228223647720477, 0.33574362484217246,
+		 0.41021219263503678},
+		{0.93033074327656151, 0.25122672664158496, 0.31958587205573857, 0.33476475097682035,
+		 0.40901992316926117},
+	};
+	static const double train[TEST + 1] = {0.77032650235784694, 0.15816141766741687, 0.30258342797329563,
+					       0.26206281077759302, 0.30049908788815805, 0.35615734898610929};
+	struct runs r = made_runs(1);
+	struct pgo_runs_options options = pgo_runs_defaults();
+	options.score = PGO_SCORE_TV;
+	struct pgo_runs m = measured(&r, TRAIN, NULL, &options);
+	assert_int_equal(m.test_count, TEST);
+	for (size_t i = 0; i < TEST; i++) {
+		assert_int_equal(m.test_profile[i], TRAIN + i);
+		assert_int_equal(m.tests[i].reference_count, TRAIN);
+		assert_false(m.tests[i].trains);
+		assert_near(m.tests[i].candidate, tests[i][0], 1e-12);
+		for (size_t k = 0; k < TRAIN; k++)
+			assert_near(m.tests[i].references[k], tests[i][k + 1], 1e-12);
+		assert_near(m.tests[i].p_value, 1. / 5, 1e-15);
+		assert_near(m.tests[i].least_p, 1. / 5, 1e-15);
+	}
+	pgo_runs_release(&m);
+	options.score = PGO_SCORE_HELLINGER;
+	m = measured(&r, TRAIN, NULL, &options);
+	assert_true(m.train_ranked && m.train.trains);
+	assert_near(m.train.candidate, train[0], 1e-12);
+	for (size_t k = 0; k < TEST; k++)
+		assert_near(m.train.references[k], train[k + 1], 1e-12);
+	assert_near(m.train.p_value, 1. / 6, 1e-15);
+	pgo_runs_release(&m);
+	close_runs(&r);
+}
+
+static struct pgo_distances on_a_line(const double *x, size_t n)
+{
+	struct pgo_distances d = {.count = n, .values = malloc(n * n * sizeof *d.values)};
+	for (size_t i = 0; i < n * n; i++)
+		d.values[i] = fabs(x[i / n] - x[i % n]);
+	return d;
+}
+
+/* {0, 1} and {10, 12}: 2 (10 + 12 + 9 + 11) / 4 - 2 * 1 / 4 - 2 * 2 / 4 = 21 - 0.5 - 1. */
+static void energy_by_hand(void **state)
+{
+	(void)state;
+	static const double x[] = {0, 10, 1, 12};
+	const bool second[] = {false, true, false, true}, nobody[4] = {false};
+	struct pgo_distances d = on_a_line(x, 4);
+	struct pgo_energy e;
+	struct pgo_error err = {0};
+	assert_int_equal(pgo_energy_test(&e, &d, second, 20000, 1, NULL), PGO_OK);
+	assert_near(e.energy, 19.5, 1e-12);
+	assert_near(e.between, 10.5, 1e-12);
+	assert_near(e.within[0], 0.5, 1e-12);
+	assert_near(e.within[1], 1, 1e-12);
+	assert_true(e.permutation.exact && e.permutation.count == 6 && e.permutation.extreme == 2);
+	assert_near(e.permutation.p_value, 2. / 6, 1e-15); /* these labels, and the same exchanged */
+	assert_near(e.permutation.least_p, 2. / 6, 1e-15);
+	assert_int_equal(pgo_energy_test(&e, &d, nobody, 20000, 1, &err), PGO_EINVAL);
+	assert_string_equal(err.message, "a test of two groups needs a run in each");
+	free(d.values);
+}
+
+static double energy_of(const struct pgo_distances *d, const bool *second)
+{
+	double sums[2][2] = {{0}}, size[2] = {0};
+	for (size_t i = 0; i < d->count; i++) {
+		size[second[i]]++;
+		for (size_t j = 0; j < d->count; j++)
+			sums[second[i]][second[j]] += d->values[i * d->count + j];
+	}
+	return 2 * sums[0][1] / (size[0] * size[1]) - sums[0][0] / (size[0] * size[0]) -
+	       sums[1][1] / (size[1] * size[1]);
+}
+
+/*
+ * All labellings by the bits of a number: each one's p is the share of those at least as large, and among them all at
+ * most a share of a has p <= a. That is what makes the test exact.
+ */
+static void exact_is_exhaustive(void **state)
+{
+	(void)state;
+	for (unsigned chosen = 1; chosen < 8; chosen++) {
+		enum { N = 8 };
+		double x[N], energies[1 << N];
+		unsigned labellings[1 << N], count = 0;
+		for (unsigned i = 0; i < N; i++)
+			x[i] = floor(8 * uniform()); /* with ties */
+		struct pgo_distances d = on_a_line(x, N);
+		bool second[1 << N][N] = {{false}};
+		for (unsigned bits = 0; bits < 1 << N; bits++) {
+			if ((unsigned)__builtin_popcount(bits) != chosen)
+				continue;
+			for (unsigned i = 0; i < N; i++)
+				second[count][i] = bits >> i & 1;
+			energies[count] = energy_of(&d, second[count]);
+			labellings[count++] = bits;
+		}
+		assert_int_equal(count, pgo_choices(N, chosen));
+		double ps[1 << N];
+		for (unsigned k = 0; k < count; k++) {
+			struct pgo_energy e;
+			unsigned extreme = 0;
+			for (unsigned j = 0; j < count; j++)
+				extreme += energies[j] >= energies[k] - 1e-9;
+			assert_int_equal(pgo_energy_test(&e, &d, second[k], count, 1, NULL), PGO_OK);
+			assert_true(e.permutation.exact);
+			if (e.permutation.extreme != extreme)
+				fail_msg("labelling %x: %u are as extreme, not %u", labellings[k], extreme,
+					 (unsigned)e.permutation.extreme);
+			assert_near(e.energy, fmax(energies[k], 0), 1e-12);
+			assert_true(e.permutation.p_value >= e.permutation.least_p - 1e-15);
+			ps[k] = e.permutation.p_value;
+		}
+		for (double a = 0.01; a < 1; a += 0.01) {
+			unsigned rejected = 0;
+			for (unsigned k = 0; k < count; k++)
+				rejected += ps[k] <= a;
+			assert_true(rejected <= a * count + 1e-9);
+		}
+		free(d.values);
+	}
+}
+
+static void random_ones_are_like_all(void **state)
+{
+	(void)state;
+	enum { N = 12 };
+	double x[N];
+	bool second[N];
+	for (unsigned i = 0; i < N; i++) {
+		second[i] = i % 2;
+		x[i] = uniform() + 0.3 * second[i];
+	}
+	struct pgo_distances d = on_a_line(x, N);
+	struct pgo_energy all, some, again, other;
+	pgo_energy_test(&all, &d, second, 924, 1, NULL);
+	pgo_energy_test(&some, &d, second, 923, 1, NULL);
+	pgo_energy_test(&again, &d, second, 923, 1, NULL);
+	pgo_energy_test(&other, &d, second, 923, 2, NULL);
+	assert_true(all.permutation.exact && !some.permutation.exact);
+	assert_int_equal(some.permutation.count, 923);
+	assert_int_equal(some.permutation.seed, 1);
+	assert_int_equal(all.permutation.seed, 0);
+	assert_int_equal(some.permutation.extreme, again.permutation.extreme);
+	assert_true(some.permutation.extreme != other.permutation.extreme);
+	assert_near(some.permutation.p_value, (1. + (double)some.permutation.extreme) / 924, 1e-15);
+	assert_near(some.permutation.least_p, 1. / 924, 1e-15);
+	double p = all.permutation.p_value, deviation = sqrt(p * (1 - p) / 923);
+	assert_near(some.permutation.p_value, p, 4 * deviation);
+	assert_near(other.permutation.p_value, p, 4 * deviation);
+	free(d.values);
+}
+
+/* Each of n + 1 runs in turn is the candidate: at most a share of a may have p <= a. */
+static void ranks_are_exact(void **state)
+{
+	(void)state;
+	for (unsigned score = 0; score < PGO_SCORE_COUNT; score++) {
+		struct runs r = random_runs(10, 20, 0.7);
+		double p[10];
+		for (size_t i = 0; i < r.count; i++) {
+			struct pgo_conformal c;
+			assert_int_equal(pgo_conformal_rank(&c, &r.panel, NULL, i, score % 2, (enum pgo_score)score,
+							    PGO_RECORDS_NORMAL, NULL),
+					 PGO_OK);
+			assert_int_equal(c.reference_count, 9);
+			assert_near(c.p_value, (1. + (double)c.extreme) / 10, 1e-15);
+			p[i] = c.p_value;
+			pgo_conformal_release(&c);
+		}
+		for (unsigned a = 1; a <= 10; a++) {
+			unsigned rejected = 0;
+			for (size_t i = 0; i < 10; i++)
+				rejected += p[i] <= a / 10. + 1e-12;
+			assert_true(rejected <= a);
+		}
+		close_runs(&r);
+	}
+}
+
+/* A micro-benchmark as a training profile serves the other runs worst; a run that nobody trained for is served worst.
+ */
+static void finds_the_stranger(void **state)
+{
+	(void)state;
+	const struct spec like[3][4] = {
+		{{"f", 1, 0, {600, 30, END}}, {"g", 2, 0, {400, END}}, {"m", 3, 0, {0, END}}, {0}},
+		{{"f", 1, 0, {580, 40, END}}, {"g", 2, 0, {410, END}}, {"m", 3, 0, {0, END}}, {0}},
+		{{"f", 1, 0, {610, 20, END}}, {"g", 2, 0, {390, END}}, {"m", 3, 0, {1, END}}, {0}},
+	};
+	const struct spec stranger[] = {
+		{"f", 1, 0, {10, 0, END}}, {"g", 2, 0, {0, END}}, {"m", 3, 0, {99999, END}}, {0}};
+	struct runs r = new_runs(4);
+	for (size_t i = 0; i < 3; i++)
+		r.profiles[i] = make_profile(like[i]);
+	r.profiles[3] = make_profile(stranger);
+	open_runs(&r);
+	for (unsigned score = 0; score < PGO_SCORE_COUNT; score++) {
+		struct pgo_conformal c;
+		bool trains = score == PGO_SCORE_UNDER_SERVED || score == PGO_SCORE_MISSED;
+		pgo_conformal_rank(&c, &r.panel, NULL, 3, trains, (enum pgo_score)score, PGO_RECORDS_NORMAL, NULL);
+		assert_int_equal(c.score, score);
+		assert_near(c.p_value, 0.25, 1e-15);
+		assert_near(c.least_p, 0.25, 1e-15);
+		pgo_conformal_release(&c);
+		pgo_conformal_rank(&c, &r.panel, NULL, 0, trains, (enum pgo_score)score, PGO_RECORDS_NORMAL, NULL);
+		assert_true(c.p_value > 0.25);
+		pgo_conformal_release(&c);
+	}
+	close_runs(&r);
+}
+
+static void uncalibrated_profiles_are_ranked_by_what_is_under_served(void **state)
+{
+	(void)state;
+	struct runs r = new_runs(3);
+	for (size_t i = 0; i < 3; i++) {
+		r.profiles[i] = make_profile(oracle_specs[i]);
+		r.profiles[i]->flags = 0; /* front end */
+	}
+	open_runs(&r);
+	struct pgo_conformal c;
+	assert_int_equal(pgo_conformal_rank(&c, &r.panel, NULL, 1, true, PGO_SCORE_RETAINED, PGO_RECORDS_NORMAL, NULL),
+			 PGO_OK);
+	assert_int_equal(c.score, PGO_SCORE_UNDER_SERVED);
+	pgo_conformal_release(&c);
+	close_runs(&r);
+}
+
+/* A repeat is not another run: each workload twice changes no test, but gives a noise floor of 0. */
+static void repeats_are_one_workload(void **state)
+{
+	(void)state;
+	struct runs once = made_runs(1), r = new_runs(2 * ALL);
+	size_t labels[2 * ALL];
+	for (size_t i = 0; i < ALL; i++)
+		for (size_t k = 0; k < 2; k++) {
+			struct runs again = made_runs(1);
+			r.profiles[2 * i + k] = again.profiles[i];
+			again.profiles[i] = NULL;
+			close_runs(&again);
+			labels[2 * i + k] = i % TRAIN; /* one label on both sides is two workloads */
+		}
+	labels[2 * ALL - 2] = labels[2 * ALL - 1] = 77;
+	open_runs(&r);
+	struct pgo_runs single = measured(&once, TRAIN, NULL, NULL), twice = measured(&r, 2 * TRAIN, labels, NULL);
+	assert_int_equal(twice.workload_count[0], TRAIN);
+	assert_int_equal(twice.workload_count[1], TEST);
+	assert_int_equal(twice.profile_count[1], 2 * TEST);
+	assert_int_equal(single.repeats.pairs, 0);
+	assert_int_equal(twice.repeats.pairs, ALL);
+	assert_near(twice.repeats.high, 0, 1e-15);
+	assert_near(twice.energy.energy, single.energy.energy, 1e-12);
+	assert_int_equal(twice.energy.permutation.extreme, single.energy.permutation.extreme);
+	assert_int_equal(twice.function_count, single.function_count);
+	for (size_t i = 0; i < single.function_count; i++) {
+		assert_near(twice.functions[i].share_p, single.functions[i].share_p, 1e-15);
+		assert_near(twice.functions[i].noise_tv, 0, 1e-15);
+	}
+	assert_near(twice.train.candidate, single.train.candidate, 1e-12);
+	assert_near(twice.tests[3].p_value, single.tests[3].p_value, 1e-15);
+	assert_int_equal(twice.test_profile[3], 2 * (TRAIN + 3));
+	pgo_runs_release(&single);
+	pgo_runs_release(&twice);
+	close_runs(&once);
+	close_runs(&r);
+}
+
+/* Repeats that differ as much as the sides do: nothing is reported as a difference. */
+static void nothing_below_the_noise(void **state)
+{
+	(void)state;
+	struct runs r = made_runs(1);
+	size_t labels[ALL] = {0, 1, 2, 3, 4, 5, 6, 7, 8};
+	struct pgo_runs m = measured(&r, TRAIN, labels, NULL);
+	assert_false(m.within_noise); /* no repeats: not known */
+	pgo_runs_release(&m);
+	/* training: three that are alike and one from the test, said to be a repeat of one of them */
+	struct runs mixed = new_runs(ALL);
+	for (size_t i = 0; i < ALL; i++) {
+		struct runs again = made_runs(1);
+		size_t from = i == 3 ? 8 : i == 8 ? 3 : i;
+		mixed.profiles[i] = again.profiles[from];
+		again.profiles[from] = NULL;
+		close_runs(&again);
+	}
+	labels[3] = 2;
+	open_runs(&mixed);
+	struct pgo_runs_options options = pgo_runs_defaults();
+	options.alpha = 1;
+	m = measured(&mixed, TRAIN, labels, &options);
+	assert_int_equal(m.workload_count[0], 3);
+	assert_true(m.within_noise);
+	const struct pgo_function_runs *d = function_named(&m, &mixed.panel, 'd');
+	assert_true(d->noise_tv > d->shape_tv.value && !d->shape_flagged && !d->share_flagged);
+	pgo_runs_release(&m);
+	close_runs(&mixed);
+	close_runs(&r);
+}
+
+static void too_few_runs_test_no_function(void **state)
+{
+	(void)state;
+	struct runs r = made_runs(1);
+	struct runs few = new_runs(4);
+	for (size_t i = 0; i < 4; i++) {
+		few.profiles[i] = r.profiles[2 + i];
+		r.profiles[2 + i] = NULL;
+	}
+	open_runs(&few);
+	struct pgo_runs m = measured(&few, 2, NULL, NULL);
+	assert_int_equal(m.labellings, 6);
+	assert_near(m.least_p, 2. / 6, 1e-15);
+	assert_int_equal(m.function_count, 0);
+	pgo_runs_release(&m);
+	m = measured(&few, 3, NULL, NULL);
+	assert_false(m.train_ranked);
+	assert_int_equal(m.test_count, 1);
+	pgo_runs_release(&m);
+	m = measured(&few, 1, NULL, NULL);
+	assert_true(m.train_ranked);
+	assert_int_equal(m.test_count, 0);
+	pgo_runs_release(&m);
+	close_runs(&few);
+	close_runs(&r);
+}
+
+/* The mean by hand: (0.9, 0.1) and (1/2, 1/2) with a repeat; what ran stays above 0. */
+static void mean_by_hand(void **state)
+{
+	(void)state;
+	const struct spec a[] = {{"f", 1, 0, {900, 100, END}}, {0}}, b[] = {{"f", 1, 0, {1, 1, END}}, {0}};
+	const struct spec z[] = {{"f", 1, 0, {0, 0, END}}, {0}};
+	struct pgo_profile *p[4] = {make_profile(a), make_profile(b), make_profile(b), make_profile(z)}, *mean;
+	const size_t labels[] = {0, 1, 1};
+	struct pgo_error err = {0};
+	assert_int_equal(
+		pgo_runs_mean(&mean, (const struct pgo_profile *const *)p, 3, labels, PGO_RECORDS_NORMAL, NULL),
+		PGO_OK);
+	struct pgo_function f = pgo_profile_function(mean, 0);
+	double total = (double)f.counters[0] + (double)f.counters[1];
+	assert_near(total / 0x1p60, 1, 1e-15);
+	assert_near((double)f.counters[0] / total, 0.7, 1e-15);
+	pgo_profile_free(mean);
+	assert_int_equal(pgo_runs_mean(&mean, (const struct pgo_profile *const *)p, 3, NULL, PGO_RECORDS_NORMAL, NULL),
+			 PGO_OK);
+	f = pgo_profile_function(mean, 0);
+	assert_near((double)f.counters[0] / 0x1p60, 1.9 / 3, 1e-15);
+	pgo_profile_free(mean);
+	assert_int_equal(pgo_runs_mean(&mean, (const struct pgo_profile *const *)p, 4, NULL, PGO_RECORDS_NORMAL, &err),
+			 PGO_EINVAL);
+	assert_string_equal(err.message, "profile 4 has no counts");
+	for (size_t i = 0; i < 4; i++)
+		pgo_profile_free(p[i]);
+}
+
+static void counts_choices(void **state)
+{
+	(void)state;
+	assert_int_equal(pgo_choices(6, 3), 20);
+	assert_int_equal(pgo_choices(5, 0), 1);
+	assert_int_equal(pgo_choices(3, 4), 0);
+	assert_int_equal(pgo_choices(40, 20), 137846528820u);
+	assert_int_equal(pgo_choices(67, 33), 14226520737620288370u); /* the largest of its kind below 2^64 */
+	assert_true(pgo_choices(68, 34) == UINT64_MAX);
+	assert_true(pgo_choices(100000, 50000) == UINT64_MAX);
+}
+
+/* Many runs: random labellings, and most functions stop early; the same whenever asked. */
+static void many_runs(void **state)
+{
+	(void)state;
+	struct runs r = random_runs(24, 60, 0.9);
+	struct pgo_runs_options options = pgo_runs_defaults();
+	options.permutations = 2000;
+	struct pgo_runs m = measured(&r, 12, NULL, &options), again = measured(&r, 12, NULL, &options);
+	assert_int_equal(m.function_count, again.function_count);
+	assert_near(m.least_p, 1. / 2001, 1e-15);
+	double sum = 0;
+	for (size_t i = 0; i < m.function_count; i++) {
+		assert_int_equal(m.functions[i].function, again.functions[i].function);
+		assert_true(m.functions[i].share_p == again.functions[i].share_p);
+		assert_true(m.functions[i].shape_p.value == again.functions[i].shape_p.value);
+		assert_true(m.functions[i].share_p >= m.least_p && m.functions[i].share_p <= 1);
+		sum += m.functions[i].share_p;
+	}
+	assert_true(m.function_count > 40);
+	assert_int_equal(m.flagged_count, 0); /* all runs are drawn alike */
+	/* p is uniform then: mean 1/2, standard deviation 1 / sqrt(12 n); functions are nearly independent */
+	assert_near(sum / (double)m.function_count, 0.5, 4 / sqrt(12. * (double)m.function_count));
+	pgo_runs_release(&m);
+	pgo_runs_release(&again);
+	close_runs(&r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(counts_choices),
+		cmocka_unit_test(energy_by_hand),
+		cmocka_unit_test(exact_is_exhaustive),
+		cmocka_unit_test(random_ones_are_like_all),
+		cmocka_unit_test(agrees_with_numpy),
+		cmocka_unit_test(ranks_agree_with_numpy),
+		cmocka_unit_test(ranks_are_exact),
+		cmocka_unit_test(finds_the_stranger),
+		cmocka_unit_test(uncalibrated_profiles_are_ranked_by_what_is_under_served),
+		cmocka_unit_test(repeats_are_one_workload),
+		cmocka_unit_test(nothing_below_the_noise),
+		cmocka_unit_test(too_few_runs_test_no_function),
+		cmocka_unit_test(mean_by_hand),
+		cmocka_unit_test(many_runs),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
