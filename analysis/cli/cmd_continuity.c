@@ -15,7 +15,7 @@ static const char doc[] =
 	"\v"
 	"Examples:\n"
 	"  pgo-analyze continuity accepted.profdata new.profdata\n"
-	"  pgo-analyze continuity --max-lost 0.01 accepted.profdata new.profdata\n"
+	"  pgo-analyze continuity --max-lost-hot 0.01 accepted.profdata new.profdata\n"
 	"\n"
 	"A counter of OLD is hot when it is among the largest that make up 99 % of its total. It is lost when NEW has "
 	"it cold (all counters up to there hold 0.0001 % of the total), never ran its function, or has no function of "

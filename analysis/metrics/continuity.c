@@ -14,7 +14,7 @@ static const struct pgo_continuity_field fields[] = {
 	 "largest total count, new over old; beyond it something ran longer or was merged twice"},
 	{"min_functions_ratio", offsetof(struct pgo_continuity_bands, min_functions_ratio), 0.8,
 	 "least number of functions that ran, new over old"},
-	{"max_lost", offsetof(struct pgo_continuity_bands, max_lost), 0.05,
+	{"max_lost_hot", offsetof(struct pgo_continuity_bands, max_lost_hot), 0.05,
 	 "largest share of the old profile's hot execution that is cold or gone in the new one"},
 };
 

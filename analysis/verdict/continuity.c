@@ -57,7 +57,7 @@ static void lost_rule(struct pgo_ruling *ruling, const struct pgo_continuity *c,
 		      const struct pgo_continuity_bands *bands)
 {
 	struct pgo_rule spare,
-		*rule = pgo_ruling_add(ruling, &spare, "lost", bands->max_lost, bands->set >> MAX_LOST & 1);
+		*rule = pgo_ruling_add(ruling, &spare, "lost", bands->max_lost_hot, bands->set >> MAX_LOST & 1);
 	struct pgo_named named[PGO_LOST_FUNCTIONS];
 	char functions[320];
 	rule->value = c->lost;
@@ -68,7 +68,7 @@ static void lost_rule(struct pgo_ruling *ruling, const struct pgo_continuity *c,
 		      "%.1f %% of what was hot is cold (%.1f %%), never ran (%.1f %%) or is gone (%.1f %%)%s%.300s",
 		      100 * c->lost.value, 100 * c->lost_by[PGO_FATE_COLD], 100 * c->lost_by[PGO_FATE_NEVER],
 		      100 * c->lost_by[PGO_FATE_GONE], functions[0] ? ": " : "", functions);
-	if (c->lost.value <= bands->max_lost)
+	if (c->lost.value <= bands->max_lost_hot)
 		return;
 	rule->outcome = PGO_FAIL;
 	bool gone = c->lost_by[PGO_FATE_GONE] > c->lost.value / 2;
@@ -83,8 +83,8 @@ int pgo_judge_continuity(struct pgo_verdict *out, const struct pgo_continuity *c
 {
 	struct pgo_ruling ruling = {0};
 	if (!c->lost.present) {
-		struct pgo_rule spare,
-			*rule = pgo_ruling_add(&ruling, &spare, "lost", bands->max_lost, bands->set >> MAX_LOST & 1);
+		struct pgo_rule spare, *rule = pgo_ruling_add(&ruling, &spare, "lost", bands->max_lost_hot,
+							      bands->set >> MAX_LOST & 1);
 		rule->outcome = PGO_INCONCLUSIVE;
 		pgo_rules_say(rule->evidence,
 			      "every counter of the old profile is zero: there is nothing to go on from");

@@ -19,7 +19,7 @@ struct pgo_continuity_bands {
 	double min_mass_ratio;	    /**< total count, new / old; default 0.5 */
 	double max_mass_ratio;	    /**< default 2 */
 	double min_functions_ratio; /**< functions that ran, new / old; default 0.8 */
-	double max_lost;	    /**< share of the old hot mass that is cold or gone; default 0.05 */
+	double max_lost_hot;	    /**< share of the old hot mass that is cold or gone; default 0.05 */
 	uint32_t set;		    /**< bit i: row i of the table was set by the user */
 };
 

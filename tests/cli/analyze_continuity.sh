@@ -28,14 +28,14 @@ cp "$INPUT/zero.proftext" "$INPUT/real.proftext" .
 golden continuity-from-zero 5 continuity zero.proftext real.proftext
 run 1 continuity "$INPUT/real.proftext" "$INPUT/zero.proftext"
 # bands can be opened
-run 0 continuity --max-lost 1 --min-mass-ratio 0 --min-functions-ratio 0 whole.proftext silent.proftext
+run 0 continuity --max-lost-hot 1 --min-mass-ratio 0 --min-functions-ratio 0 whole.proftext silent.proftext
 grep -q "lost  *0.8[34].*, at most 1 (yours)" out || fail "open bands: $(grep lost out)"
 run 0 continuity --report-only whole.proftext silent.proftext
 
 refuses 2 "pgo-analyze: continuity needs two profiles, OLD and NEW; 1 given
 hint: 'pgo-analyze continuity --help' shows examples" continuity a
-refuses 2 "pgo-analyze: --max-lost must be at least 0, not -1
-hint: 'pgo-analyze continuity --help' lists the options" continuity --max-lost -1 a b
+refuses 2 "pgo-analyze: --max-lost-hot must be at least 0, not -1
+hint: 'pgo-analyze continuity --help' lists the options" continuity --max-lost-hot -1 a b
 refuses 3 "pgo-analyze: profiles 1 and 2 are of different kinds: ir and fe" \
 	continuity "$INPUT/real.proftext" "$INPUT/front-end.proftext"
 finish
