@@ -3,11 +3,7 @@
 
 #include <stdlib.h>
 
-#include "pgo/merge.h"
 #include "pgo/weights.h"
-
-/* As that of pgo_panel_merge(). */
-static const double TOTAL = 1152921504606846976.0;
 
 struct pgo_runs_options pgo_runs_defaults(void)
 {
@@ -193,42 +189,4 @@ void pgo_runs_release(struct pgo_runs *runs)
 	free(runs->test_profile);
 	free(runs->functions);
 	*runs = (struct pgo_runs){0};
-}
-
-/* Keys and value sites stay: the merge of files, with factors. */
-static int merge_keyed(struct pgo_profile **out, const struct pgo_panel *panel,
-		       const struct pgo_profile *const *profiles, const struct pgo_workloads *w, struct pgo_error *err)
-{
-	struct pgo_merge *merge = NULL;
-	int rc = pgo_merge_new(&merge, err);
-	for (size_t i = 0; rc == PGO_OK && i < w->profile_count; i++) {
-		struct pgo_merge_weight weight = {.factor = TOTAL * w->weight[i] / (double)w->count /
-							    (double)panel->totals[i]};
-		rc = pgo_merge_add(merge, profiles[i], "a run", &weight, err);
-	}
-	if (rc == PGO_OK)
-		rc = pgo_merge_finish(merge, out, err);
-	pgo_merge_free(merge);
-	return rc;
-}
-
-int pgo_runs_mean(struct pgo_profile **out, const struct pgo_profile *const *profiles, size_t count,
-		  const size_t *labels, enum pgo_record_filter filter, struct pgo_error *err)
-{
-	struct pgo_panel panel;
-	struct pgo_workloads w;
-	int rc = pgo_panel_open(&panel, profiles, count, filter, err);
-	if (rc != PGO_OK)
-		return rc;
-	if (pgo_workloads_number(&w, labels, count, count) != PGO_OK)
-		rc = pgo_error_set(err, PGO_ENOMEM, "out of memory");
-	for (size_t i = 0; rc == PGO_OK && i < count; i++)
-		if (panel.totals[i] == 0)
-			rc = pgo_error_set(err, PGO_EINVAL, "profile %zu has no counts", i + 1);
-	if (rc == PGO_OK)
-		rc = panel.aligned ? merge_keyed(out, &panel, profiles, &w, err)
-				   : pgo_panel_merge(out, &panel, count, w.weight, err);
-	pgo_workloads_release(&w);
-	pgo_panel_release(&panel);
-	return rc;
 }

@@ -174,16 +174,37 @@ int pgo_runs_measure(struct pgo_runs *out, const struct pgo_panel *panel, size_t
 void pgo_runs_release(struct pgo_runs *runs);
 
 /**
- * The mean of runs as one profile: each workload's counters divided by its total, added up, and scaled to a total near
- * 2^60, so that rounding moves no share by more than 2^-60 for each counter; what ran anywhere is at least 1. Keys and
- * value sites stay where counters are told apart by key.
+ * The mean of profiles [first, last) of a panel as one profile: each workload's counters divided by its total, added up
+ * (the repeats of a workload share its part), and scaled to a total near 2^60, so that rounding moves no counter's
+ * share by more than 2^-60; what ran anywhere is at least 1. Value sites are left out; counters told apart by key are
+ * by position, as in the panel.
  *
- * @param labels  as above, of these profiles.
- * @return PGO_OK, PGO_EINVAL (a profile without counts), PGO_EMISMATCH, PGO_ENOMEM; caller frees with
- * pgo_profile_free()
+ * @param labels  of all profiles of the panel, as above.
+ * @return PGO_OK, PGO_EINVAL (a profile without counts), PGO_ENOMEM; caller frees with pgo_profile_free()
  */
-int pgo_runs_mean(struct pgo_profile **out, const struct pgo_profile *const *profiles, size_t count,
-		  const size_t *labels, enum pgo_record_filter filter, struct pgo_error *err);
+int pgo_runs_mean(struct pgo_profile **out, const struct pgo_panel *panel, size_t first, size_t last,
+		  const size_t *labels, struct pgo_error *err);
+
+/** Two sides compared by their means. */
+struct pgo_runs_comparison {
+	struct pgo_comparison comparison;
+	struct pgo_profile *means[2]; /**< owned; NULL: the side is one profile, that of the panel */
+};
+
+/**
+ * pgo_compare() of the mean of the training side with that of the test side; then
+ *
+ *	p, q, flags  of functions are those of `runs`: the lesser p and q of share and shape; none where they were not
+ *tested counts       of a side's summary (total, largest, thresholds) are scaled back to the sum of its profiles'
+ *totals, rounded; saturated counters are those of its profiles together. All measures are taken before.
+ *
+ * @param panel  must outlive the result, as must its profiles. @param runs  of this panel.
+ * @return as pgo_compare(); pgo_runs_comparison_release() frees.
+ */
+int pgo_runs_compare(struct pgo_runs_comparison *out, const struct pgo_panel *panel, size_t train_count,
+		     const size_t *labels, const struct pgo_runs *runs, const struct pgo_compare_options *options,
+		     struct pgo_error *err);
+void pgo_runs_comparison_release(struct pgo_runs_comparison *comparison);
 
 #ifdef __cplusplus
 }

@@ -124,6 +124,8 @@ def main():
         print("test %d tv %s p %.17g" % (i, " ".join("%.17g" % s for s in scores), p))
     mean = np.vstack([P, P[:TRAIN].mean(axis=0)])
     scores, p = conformal(mean, n, rest, hellinger)
+    a, b = P[:TRAIN].mean(axis=0), P[TRAIN:].mean(axis=0)
+    print("means: tv %.17g hellinger %.17g" % (tv(a, b), hellinger(a, b)))
     print("train hellinger %s p %.17g" % (" ".join("%.17g" % s for s in scores), p))
 
 

@@ -481,27 +481,85 @@ static void mean_by_hand(void **state)
 	(void)state;
 	const struct spec a[] = {{"f", 1, 0, {900, 100, END}}, {0}}, b[] = {{"f", 1, 0, {1, 1, END}}, {0}};
 	const struct spec z[] = {{"f", 1, 0, {0, 0, END}}, {0}};
-	struct pgo_profile *p[4] = {make_profile(a), make_profile(b), make_profile(b), make_profile(z)}, *mean;
-	const size_t labels[] = {0, 1, 1};
+	struct runs r = new_runs(4);
+	r.profiles[0] = make_profile(a);
+	r.profiles[1] = make_profile(b);
+	r.profiles[2] = make_profile(b);
+	r.profiles[3] = make_profile(z);
+	open_runs(&r);
+	struct pgo_profile *mean;
+	const size_t labels[] = {0, 1, 1, 1};
 	struct pgo_error err = {0};
-	assert_int_equal(
-		pgo_runs_mean(&mean, (const struct pgo_profile *const *)p, 3, labels, PGO_RECORDS_NORMAL, NULL),
-		PGO_OK);
+	assert_int_equal(pgo_runs_mean(&mean, &r.panel, 0, 3, labels, NULL), PGO_OK);
 	struct pgo_function f = pgo_profile_function(mean, 0);
 	double total = (double)f.counters[0] + (double)f.counters[1];
 	assert_near(total / 0x1p60, 1, 1e-15);
 	assert_near((double)f.counters[0] / total, 0.7, 1e-15);
 	pgo_profile_free(mean);
-	assert_int_equal(pgo_runs_mean(&mean, (const struct pgo_profile *const *)p, 3, NULL, PGO_RECORDS_NORMAL, NULL),
-			 PGO_OK);
+	assert_int_equal(pgo_runs_mean(&mean, &r.panel, 0, 3, NULL, NULL), PGO_OK);
 	f = pgo_profile_function(mean, 0);
 	assert_near((double)f.counters[0] / 0x1p60, 1.9 / 3, 1e-15);
 	pgo_profile_free(mean);
-	assert_int_equal(pgo_runs_mean(&mean, (const struct pgo_profile *const *)p, 4, NULL, PGO_RECORDS_NORMAL, &err),
-			 PGO_EINVAL);
+	assert_int_equal(pgo_runs_mean(&mean, &r.panel, 0, 4, NULL, &err), PGO_EINVAL);
 	assert_string_equal(err.message, "profile 4 has no counts");
-	for (size_t i = 0; i < 4; i++)
-		pgo_profile_free(p[i]);
+	close_runs(&r);
+}
+
+static void means_are_compared(void **state)
+{
+	(void)state;
+	struct runs r = made_runs(1);
+	struct pgo_runs m = measured(&r, TRAIN, NULL, NULL);
+	struct pgo_runs_comparison c;
+	assert_int_equal(pgo_runs_compare(&c, &r.panel, TRAIN, NULL, &m, NULL, NULL), PGO_OK);
+	assert_near(c.comparison.total_variation, 0.89679848656056227, 1e-12);
+	assert_near(c.comparison.hellinger, 0.77032650235784694, 1e-12);
+	pgo_u128 total[2] = {0};
+	for (size_t i = 0; i < ALL; i++)
+		total[i >= TRAIN] += r.panel.totals[i];
+	assert_true(c.comparison.train.summary.total == total[0] && c.comparison.test.summary.total == total[1]);
+	assert_int_equal(c.comparison.tested_functions, 4);
+	assert_int_equal(c.comparison.flagged_functions, 2);
+	for (size_t i = 0; i < 4; i++) {
+		const struct pgo_function_comparison *f = &c.comparison.functions[i];
+		const struct pgo_function_runs *own = function_named(&m, &r.panel, f->name[0]);
+		assert_near(f->train_share, own->share[0], 1e-14);
+		assert_near(f->test_share, own->share[1], 1e-14);
+		assert_near(f->p_value.value,
+			    own->shape_p.present ? fmin(own->share_p, own->shape_p.value) : own->share_p, 0);
+		assert_int_equal(f->flagged, own->share_flagged || own->shape_flagged);
+	}
+	pgo_runs_comparison_release(&c);
+	pgo_runs_release(&m);
+	close_runs(&r);
+}
+
+/* Against one profile: that one as it is; functions only one side or some profiles have find their own tests. */
+static void one_against_many(void **state)
+{
+	(void)state;
+	struct runs r = random_runs(10, 30, 0.4);
+	struct pgo_runs_options options = pgo_runs_defaults();
+	options.alpha = 0.2;
+	struct pgo_runs m = measured(&r, 9, NULL, &options);
+	struct pgo_runs_comparison c;
+	assert_near(m.least_p, 0.1, 1e-15);
+	assert_int_equal(pgo_runs_compare(&c, &r.panel, 9, NULL, &m, NULL, NULL), PGO_OK);
+	assert_true(c.means[0] && !c.means[1]);
+	assert_true(c.comparison.test_profile == r.profiles[9]);
+	for (size_t i = 0; i < c.comparison.function_count; i++) {
+		const struct pgo_function_comparison *f = &c.comparison.functions[i];
+		for (size_t k = 0; k < m.function_count; k++) {
+			struct pgo_function g = pgo_panel_function(&r.panel, m.functions[k].function);
+			if (strncmp(g.name, f->name, g.name_length) != 0)
+				continue;
+			assert_near(f->test_share, m.functions[k].share[1], 1e-14);
+			assert_true(f->p_value.present && f->p_value.value <= m.functions[k].share_p);
+		}
+	}
+	pgo_runs_comparison_release(&c);
+	pgo_runs_release(&m);
+	close_runs(&r);
 }
 
 static void counts_choices(void **state)
@@ -559,6 +617,8 @@ int main(void)
 		cmocka_unit_test(nothing_below_the_noise),
 		cmocka_unit_test(too_few_runs_test_no_function),
 		cmocka_unit_test(mean_by_hand),
+		cmocka_unit_test(means_are_compared),
+		cmocka_unit_test(one_against_many),
 		cmocka_unit_test(many_runs),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
