@@ -64,6 +64,7 @@ void pgo_json_skew(struct pgo_json in, const struct pgo_skew *s)
 	pgo_json_u64(skew, "hot_counters", s->hot_counters);
 	pgo_json_u64(skew, "hot_functions", s->hot_functions);
 	pgo_json_double(skew, "breadth", s->breadth);
+	pgo_json_double(skew, "dominant_share", s->dominant_share);
 }
 
 void pgo_json_quarantine(struct pgo_json in, const struct pgo_profile *p)

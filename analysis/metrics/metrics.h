@@ -157,6 +157,7 @@ struct pgo_skew_sums {
 	double counter_logs, function_logs; /**< sums of v log2 v over counters, over functions */
 	struct pgo_top counters, functions;
 	uint64_t hot_functions;
+	double dominant; /**< sum of the largest counters */
 };
 
 /** Add a function that ran; its logarithms are added by the caller. */

@@ -42,6 +42,7 @@ void pgo_skew_add(struct pgo_skew_sums *sums, const pgo_count *counters, uint32_
 {
 	top_add(&sums->functions, mass);
 	sums->hot_functions += max >= hot_threshold;
+	sums->dominant += (double)max;
 	for (uint32_t k = 0; k < count && (double)max > sums->counters.values[PGO_TOP - 1]; k++)
 		top_add(&sums->counters, (double)counters[k]);
 }
@@ -53,6 +54,7 @@ void pgo_skew_merge(struct pgo_skew_sums *to, const struct pgo_skew_sums *from)
 	top_merge(&to->counters, &from->counters);
 	top_merge(&to->functions, &from->functions);
 	to->hot_functions += from->hot_functions;
+	to->dominant += from->dominant;
 }
 
 void pgo_skew_finish(struct pgo_skew *out, const struct pgo_skew_sums *sums, const struct pgo_summary *summary)
@@ -69,6 +71,7 @@ void pgo_skew_finish(struct pgo_skew *out, const struct pgo_skew_sums *sums, con
 	out->effective_functions = effective_number(sums->function_logs, total);
 	top_shares(out->top_counters, &sums->counters, total);
 	top_shares(out->top_functions, &sums->functions, total);
+	out->dominant_share = sums->dominant / total < 1 ? sums->dominant / total : 1;
 	out->breadth = (double)summary->nonzero_functions / (double)summary->function_count;
 }
 

@@ -7,7 +7,7 @@
 
 /*
  * The forecast fails a profile only when it is below the threshold by more than this. With the default threshold of 0.5
- * 88 % of the builds predicted to keep less than 0.4 did keep less than half, which is what the mass rules reach; from
+ * 87 % of the builds predicted to keep less than 0.4 did keep less than half, which is what the mass rules reach; from
  * 0.4 to 0.5 one in two did: the answer is "cannot tell" (docs/method.md, section 11).
  */
 #define RETAINED_MARGIN 0.1

@@ -52,6 +52,7 @@ struct pgo_skew {
 	uint64_t hot_counters;      /**< counters at or above the hot threshold */
 	uint64_t hot_functions;     /**< functions with such a counter */
 	double breadth;             /**< functions that ran / functions in the profile */
+	double dominant_share;      /**< of the mass in each function's largest counter; 0 for an all-zero profile */
 };
 
 /** Integrity of one side (METHOD 1). */

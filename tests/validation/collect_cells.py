@@ -12,8 +12,9 @@ compare --format json` are written beside the measured gain and the share of it 
 
 and the same with the cheapest build of all in the place of the self-trained one (gain_best, kept_best: a self-trained
 build is not always the best), and with instructions as the cost in the place of estimated cycles (gain_ir, kept_ir).
-A share of a gain that is none is left empty. The last column, spread, is the reference's effective number of counters
-per function: effective counters / effective functions.
+A share of a gain that is none is left empty. The last columns say something of the reference alone: spread, its effective
+number of counters per function (effective counters / effective functions), and dominant, the share of its mass in
+each function's largest counter.
 """
 import csv
 import json
@@ -38,7 +39,7 @@ def compare(analyze, train, test):
         sys.exit(f"the report lacks {missing[0]}")
     skew = tree["test"]["skew"]
     spread = skew["effective_counters"] / skew["effective_functions"] if skew["effective_functions"] else 1
-    return [tree[key] for key in MASSES] + [spread]
+    return [tree[key] for key in MASSES] + [spread, skew["dominant_share"]]
 
 
 def share(none, base, cost):
@@ -61,7 +62,7 @@ def main():
     cycles, instructions = cost["est_cycles"], cost["Ir"]
     out = csv.writer(sys.stdout, lineterminator="\n")
     out.writerow("program train test train_kind test_kind gain kept gain_best kept_best gain_ir kept_ir".split()
-                 + MASSES + ["spread"])
+                 + MASSES + ["spread", "dominant"])
     for r in rows:
         at, own, none = ((r["program"], t, r["test"]) for t in (r["train"], r["test"], "none"))
         if r["train"] == "none" or own not in cycles or cycles[own] == cycles[none]:

@@ -4,8 +4,8 @@
 
 usage: fit_retained.py [--quick] [cells.csv [external.csv]]
 
-Model: kept = 1 - w (1 + 2 / sqrt(k)) (under_served + sqrt(under_served_999) + sqrt(shape_tv)), k the reference's
-effective number of counters per function (column spread). One coefficient is fitted, no intercept: a profile that
+Model: kept = 1 - w (1 + 2 d) (under_served + sqrt(under_served_999) + sqrt(shape_tv)), d the share of the reference's
+mass in each function's largest counter (column dominant). One coefficient is fitted, no intercept: a profile that
 serves its reference perfectly keeps everything, and every mass makes it worse. Least squares over the cells, weighted
 by gain^2 (the noise of `kept` grows as 1 / gain) and so that every program has the same weight. Fitted: tests that are
 no micro-benchmarks and where PGO gains at least 5 %; self-trained cells and controls are left out. `kept` is cut to
@@ -29,8 +29,13 @@ def root(x):
     return x ** 0.5
 
 
-def factor(r, weight=2, power=0.5):
-    """How much a program loses by its shape: much when its functions run at few of their counters."""
+def factor(r, weight=2):
+    """How much a program loses by its shape: much when its functions run at one of their counters."""
+    return 1 + weight * r["dominant"]
+
+
+def spread_factor(r, weight=2, power=0.5):
+    """The same by the effective number of counters per function."""
     return 1 + weight / r["spread"] ** power
 
 
@@ -46,9 +51,10 @@ def chosen(r):
 MODELS = [
     ("chosen", chosen),
     ("no factor", lambda r: [masses(r)]),
-    ("factor 1 + 1 / sqrt(k)", lambda r: [factor(r, 1) * masses(r)]),
-    ("factor 1 + 4 / sqrt(k)", lambda r: [factor(r, 4) * masses(r)]),
-    ("factor 1 + 2 / k", lambda r: [factor(r, 2, 1) * masses(r)]),
+    ("factor 1 + d", lambda r: [factor(r, 1) * masses(r)]),
+    ("factor 1 + 4 d", lambda r: [factor(r, 4) * masses(r)]),
+    ("factor 1 + 2 / sqrt(k)", lambda r: [spread_factor(r) * masses(r)]),
+    ("factor 1 + 2 / k", lambda r: [spread_factor(r, 2, 1) * masses(r)]),
     ("a coefficient for each mass",
      lambda r: [factor(r) * x for x in (r[UNDER], root(r[UNDER999]), root(r["shape_tv"]))]),
     ("without roots", lambda r: [factor(r) * (r[UNDER] + r[UNDER999] + r["shape_tv"])]),

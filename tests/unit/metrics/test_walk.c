@@ -91,6 +91,7 @@ static void check_side(const struct pgo_side *a, const struct pgo_side *b)
 	SAME(skew.hot_counters);
 	SAME(skew.hot_functions);
 	NEAR(skew.breadth);
+	NEAR(skew.dominant_share);
 }
 
 static void check_function(const struct pgo_function_comparison *a, const struct pgo_function_comparison *b)
