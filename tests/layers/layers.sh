@@ -26,6 +26,7 @@ allowed() {
 # System and library headers that belong to some folders only: "pattern folder..."
 owners=(
 	"gsl/* analysis/metrics harness/measure"
+	"elfutils/* analysis/formats"
 	"argp.h analysis/cli harness/cli"
 	"cyaml/* harness/corpus"
 )
