@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "reports/json_util.h"
+#include "reports/runs.h"
 #include "reports/writers.h"
 
 /* The documents; docs/json.md describes every member. */
@@ -83,6 +84,8 @@ int pgo_json_compare(FILE *out, const struct pgo_report *report, struct pgo_erro
 	pgo_json_text(root, "records", c->options.context_sensitive ? "context_sensitive" : "normal");
 	pgo_json_measures(root, c);
 	pgo_json_thresholds(root, report, &c->options);
+	if (report->runs && (rc = pgo_json_runs(root, report, err)) != PGO_OK)
+		goto done;
 	pgo_json_u64(root, "function_total", c->function_total);
 	pgo_json_u64(root, "tested_functions", c->tested_functions);
 	pgo_json_u64(root, "flagged_functions", c->flagged_functions);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "reports/runs.h"
 #include "reports/text_util.h"
 #include "reports/writers.h"
 
@@ -183,7 +184,9 @@ int pgo_text_compare(FILE *out, const struct pgo_report *report, struct pgo_erro
 	decision_section(t, &c->decisions);
 	pgo_text_heading(t, "Predicted share of PGO's gain that is kept");
 	pgo_text_retained(t, &c->retained);
-	int rc = function_section(t, report, err);
+	int rc = report->runs ? pgo_text_runs(t, report, err) : PGO_OK;
+	if (rc == PGO_OK)
+		rc = function_section(t, report, err);
 	if (rc == PGO_OK)
 		pgo_text_thresholds(t, report, &c->options);
 	return rc;

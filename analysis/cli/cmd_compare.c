@@ -1,59 +1,75 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "cli.h"
+#include "compare.h"
 
-enum { KEY_TOP = 't', KEY_FUNCTION = 'f' };
+enum { KEY_TOP = 't', KEY_FUNCTION = 'f', KEY_TRAIN = 0x5000, KEY_TEST, KEY_SCORE, KEY_PERMUTATIONS, KEY_SEED };
 
-static const char doc[] = "Does training profile TRAIN serve executions like those in TEST?\n"
-			  "\n"
-			  "Prints a verdict with its reasons: whether both profiles are sound, how far their functions "
-			  "can be joined, how "
-			  "similar they are, what the compiler would decide by TRAIN where TEST spends its time, how "
-			  "much of PGO's gain is "
-			  "likely to be kept, and which functions are to blame."
-			  "\v"
-			  "Examples:\n"
-			  "  pgo-analyze compare train.profdata production.profdata\n"
-			  "  pgo-analyze compare --top 0 --format json -o out.json a.profdata b.profdata\n"
-			  "  pgo-analyze compare --function '^parse_' a.profdata b.profdata\n"
-			  "  pgo-analyze compare --max-under-served 0.1 --inconclusive-as fail a b\n"
-			  "\n"
-			  "A profile is LLVM's indexed format (.profdata, versions 4 to 13) or its text format; '-' "
-			  "reads standard input. "
-			  "TRAIN and TEST are not interchangeable: a profile may cover more than TEST needs and still "
-			  "serve it. Masses and "
-			  "ratios are shares, 0 to 1.\n"
-			  "\n"
-			  "Exit codes:\n"
-			  "   0  accepted\n"
-			  "   1  rejected: a rule failed\n"
-			  "   2  wrong usage\n"
-			  "   3  bad input: a profile cannot be opened, is damaged or unknown, or the two are\n"
-			  "      of different kinds\n"
-			  "   4  the system failed: the result cannot be written, out of memory\n"
-			  "   5  inconclusive: too little evidence to accept or to reject\n"
-			  "  70  internal error\n";
-
-struct arguments {
-	struct cli_common common;
-	struct cli_thresholds thresholds;
-	struct cli_files files;
-	size_t top;
-	const char *function;
-};
+static const char doc[] =
+	"Does training profile TRAIN serve executions like those in TEST?\n"
+	"\n"
+	"Prints a verdict with its reasons: whether both profiles are sound, how far their functions "
+	"can be joined, how "
+	"similar they are, what the compiler would decide by TRAIN where TEST spends its time, how "
+	"much of PGO's gain is "
+	"likely to be kept, and which functions are to blame."
+	"\v"
+	"Examples:\n"
+	"  pgo-analyze compare train.profdata production.profdata\n"
+	"  pgo-analyze compare --top 0 --format json -o out.json a.profdata b.profdata\n"
+	"  pgo-analyze compare --function '^parse_' a.profdata b.profdata\n"
+	"  pgo-analyze compare --max-under-served 0.1 --inconclusive-as fail a b\n"
+	"  pgo-analyze compare --train train/*.profdata --test test/*.profdata\n"
+	"  pgo-analyze compare --train web=a1 web=a2 batch=b --test production\n"
+	"\n"
+	"A profile is LLVM's indexed format (.profdata, versions 4 to 13) or its text format; '-' "
+	"reads standard input. "
+	"TRAIN and TEST are not interchangeable: a profile may cover more than TEST needs and still "
+	"serve it. Masses and "
+	"ratios are shares, 0 to 1.\n"
+	"\n"
+	"With several profiles on a side, one for each recorded workload, the sides are compared by their "
+	"means: each workload's counters divided by its total and added up. Then the variation between "
+	"workloads says which difference is ordinary: the energy distance of the two sides and the shares "
+	"and shapes of functions are tested by permuting the workloads' labels, and each test workload is "
+	"ranked among the training workloads, as is the mean of training among the test workloads. Profiles "
+	"of one LABEL are repeats of one workload; how far they lie apart is the noise floor.\n"
+	"\n"
+	"Exit codes:\n"
+	"   0  accepted\n"
+	"   1  rejected: a rule failed\n"
+	"   2  wrong usage\n"
+	"   3  bad input: a profile cannot be opened, is damaged or unknown, or the two are\n"
+	"      of different kinds\n"
+	"   4  the system failed: the result cannot be written, out of memory\n"
+	"   5  inconclusive: too little evidence to accept or to reject\n"
+	"  70  internal error\n";
 
 static const struct argp_option options[] = {
 	{.doc = "What is printed:", .group = 1},
 	{"top", KEY_TOP, "N", 0, "list N functions, by their part in the divergence; 0: all (default 20)", 1},
 	{"function", KEY_FUNCTION, "REGEX", 0,
 	 "list only functions whose name, as stored or demangled, matches (POSIX extended)", 1},
+	{.doc = "Several profiles on a side:", .group = 2},
+	{"train", KEY_TRAIN, "[LABEL=]PROFILE...", 0, "the training profiles: all words up to the next option", 2},
+	{"test", KEY_TEST, "[LABEL=]PROFILE...", 0, "the test profiles", 2},
+	{"score", KEY_SCORE, "NAME", 0,
+	 "what workloads are ranked by: retained (default: one minus the predicted share of the gain kept; where that "
+	 "is "
+	 "not calibrated, under-served), under-served, missed, hellinger, jsd or tv",
+	 2},
+	{"permutations", KEY_PERMUTATIONS, "N", 0,
+	 "take all labellings of the workloads where there are at most N, else N random ones (default 20000)", 2},
+	{"seed", KEY_SEED, "N", 0, "of random labellings (default 1)", 2},
 	{0},
 };
 
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
-	struct arguments *a = state->input;
+	struct compare_arguments *a = state->input;
+	size_t number;
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &a->common;
@@ -63,6 +79,26 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		return cli_parse_size(&a->common, "--top", argument, &a->top);
 	case KEY_FUNCTION:
 		return cli_parse_pattern(&a->common, argument, &a->function);
+	case KEY_TRAIN:
+	case KEY_TEST:
+		return cli_list_add(&a->common, &a->sides[key == KEY_TEST], argument);
+	case KEY_SCORE:
+		return pgo_score_find(&a->runs.score, argument)
+			       ? 0
+			       : cli_usage(
+					 &a->common,
+					 "--score takes retained, under-served, missed, hellinger, jsd or tv, not '%s'",
+					 argument);
+	case KEY_PERMUTATIONS:
+		if (cli_parse_size(&a->common, "--permutations", argument, &number) != 0)
+			return EINVAL;
+		a->runs.permutations = number;
+		return number > 0 ? 0 : cli_usage(&a->common, "--permutations must be at least 1");
+	case KEY_SEED:
+		if (cli_parse_size(&a->common, "--seed", argument, &number) != 0)
+			return EINVAL;
+		a->runs.seed = number;
+		return 0;
 	case ARGP_KEY_ARGS:
 		a->files = (struct cli_files){.count = (size_t)(state->argc - state->next),
 					      .paths = state->argv + state->next};
@@ -73,7 +109,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 }
 
 /* What kept the two from being compared: one of them, where one cannot be read to its end, or that they are two. */
-static int fail_comparing(const struct arguments *a, struct pgo_profile *const profiles[2], const struct pgo_error *err)
+static int fail_comparing(const struct compare_arguments *a, struct pgo_profile *const profiles[2],
+			  const struct pgo_error *err)
 {
 	struct pgo_error named = {0};
 	for (unsigned s = 0; s < 2; s++)
@@ -86,7 +123,7 @@ static int fail_comparing(const struct arguments *a, struct pgo_profile *const p
 	return cli_fail(&named);
 }
 
-static int compare(const struct arguments *a, struct pgo_profile *const profiles[2])
+static int compare(const struct compare_arguments *a, struct pgo_profile *const profiles[2])
 {
 	const struct cli_thresholds *t = &a->thresholds;
 	struct pgo_comparison comparison = {0};
@@ -118,25 +155,58 @@ done:
 	return code;
 }
 
-int cmd_compare(int argc, char **argv)
+static int compare_two(struct compare_arguments *a)
 {
-	struct arguments a = {.common = cli_common_defaults("compare"), .top = 20};
-	cli_thresholds_init(&a.thresholds, &a.common);
-	const struct argp_child children[] = {{&cli_common_argp, 0, NULL, 0}, {&a.thresholds.argp, 0, NULL, 0}, {0}};
-	const struct argp parser = {
-		.options = options, .parser = parse, .args_doc = "TRAIN TEST", .doc = doc, .children = children};
-	int code = cli_parse(&parser, argc, argv, &a, &a.common);
-	if (code < 0)
-		code = cli_check_files(&a.common, &a.files, 2, 2, "two profiles, TRAIN and TEST");
+	struct pgo_profile *profiles[2];
+	int code = cli_check_files(&a->common, &a->files, 2, 2, "two profiles, TRAIN and TEST");
 	if (code >= 0)
 		return code;
-	a.thresholds.options.context_sensitive = a.common.context_sensitive;
-	a.thresholds.options.max_functions = a.function ? 0 : a.top; /* a pattern is looked for in all of them */
-	struct pgo_profile *profiles[2];
-	code = cli_read_inputs(profiles, a.files.paths, 2, &a.common, true);
+	code = cli_read_inputs(profiles, a->files.paths, 2, &a->common, true);
 	if (code < 0)
-		code = compare(&a, profiles);
+		code = compare(a, profiles);
 	pgo_profile_free(profiles[0]);
 	pgo_profile_free(profiles[1]);
+	return code;
+}
+
+/* One profile behind each of --train and --test is what TRAIN TEST is. */
+static int compare_named(struct compare_arguments *a)
+{
+	char *pair[2];
+	size_t labels[2];
+	if (a->sides[0].count == 0 && a->sides[1].count == 0)
+		return compare_two(a);
+	if (a->files.count || a->sides[0].count != 1 || a->sides[1].count != 1)
+		return compare_sides(a);
+	pair[0] = a->sides[0].items[0];
+	pair[1] = a->sides[1].items[0];
+	a->files = (struct cli_files){.count = 2, .paths = pair};
+	cli_take_labels(&a->files, labels);
+	return compare_two(a);
+}
+
+int cmd_compare(int argc, char **argv)
+{
+	struct compare_arguments a = {.common = cli_common_defaults("compare"), .top = 20, .runs = pgo_runs_defaults()};
+	cli_thresholds_init(&a.thresholds, &a.common);
+	const struct argp_child children[] = {{&cli_common_argp, 0, NULL, 0}, {&a.thresholds.argp, 0, NULL, 0}, {0}};
+	const struct argp parser = {.options = options,
+				    .parser = parse,
+				    .args_doc = "TRAIN TEST\n--train PROFILE... --test PROFILE...",
+				    .doc = doc,
+				    .children = children};
+	char **words = NULL;
+	int code = compare_spell_out(&words, &argc, argv);
+	if (code < 0)
+		code = cli_parse(&parser, argc, words, &a, &a.common);
+	if (code < 0) {
+		a.thresholds.options.context_sensitive = a.common.context_sensitive;
+		/* a pattern is looked for in all of them */
+		a.thresholds.options.max_functions = a.function ? 0 : a.top;
+		code = compare_named(&a);
+	}
+	free(a.sides[0].items);
+	free(a.sides[1].items);
+	compare_free_words(words);
 	return code;
 }

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "several.h"
 
@@ -56,30 +54,6 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	}
 }
 
-/*
- * LABEL=PROFILE: cut the label off where no file has the whole name. labels[i] is the number of the first profile with
- * the same label; without one, a profile is a workload of its own.
- */
-static void take_labels(const struct cli_files *files, size_t *labels)
-{
-	const char **names = calloc(files->count, sizeof *names);
-	for (size_t i = 0; i < files->count; i++) {
-		char *sign = strchr(files->paths[i], '=');
-		labels[i] = i;
-		if (!names || !sign || sign == files->paths[i] || access(files->paths[i], F_OK) == 0)
-			continue;
-		*sign = '\0';
-		names[i] = files->paths[i];
-		files->paths[i] = sign + 1;
-		for (size_t k = 0; k < i; k++)
-			if (names[k] && strcmp(names[k], names[i]) == 0) {
-				labels[i] = labels[k];
-				break;
-			}
-	}
-	free(names);
-}
-
 static int judge(const struct arguments *a, const struct cli_runs *runs, const size_t *labels)
 {
 	struct pgo_stability stability = {0};
@@ -121,7 +95,7 @@ int cmd_stability(int argc, char **argv)
 		pgo_error_set(&err, PGO_ENOMEM, "out of memory");
 		return cli_fail(&err);
 	}
-	take_labels(&a.files, labels);
+	cli_take_labels(&a.files, labels);
 	code = cli_runs_open(&runs, &a.common, &a.files, NULL);
 	if (code < 0) {
 		code = judge(&a, &runs, labels);

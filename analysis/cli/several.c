@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { KEY_INCONCLUSIVE = 0x4000, KEY_REPORT_ONLY };
 
@@ -93,6 +94,26 @@ error_t cli_list_split(struct cli_common *common, struct cli_list *list, char *t
 enum pgo_record_filter cli_filter(const struct cli_common *common)
 {
 	return common->context_sensitive ? PGO_RECORDS_CS : PGO_RECORDS_NORMAL;
+}
+
+void cli_take_labels(const struct cli_files *files, size_t *labels)
+{
+	const char **names = calloc(files->count, sizeof *names);
+	for (size_t i = 0; i < files->count; i++) {
+		char *sign = strchr(files->paths[i], '=');
+		labels[i] = i;
+		if (!names || !sign || sign == files->paths[i] || access(files->paths[i], F_OK) == 0)
+			continue;
+		*sign = '\0';
+		names[i] = files->paths[i];
+		files->paths[i] = sign + 1;
+		for (size_t k = 0; k < i; k++)
+			if (names[k] && strcmp(names[k], names[i]) == 0) {
+				labels[i] = labels[k];
+				break;
+			}
+	}
+	free(names);
 }
 
 int cli_runs_open(struct cli_runs *out, const struct cli_common *common, const struct cli_files *files,

@@ -52,6 +52,12 @@ int cli_runs_open(struct cli_runs *out, const struct cli_common *common, const s
 		  const struct cli_list *more);
 void cli_runs_release(struct cli_runs *runs);
 
+/**
+ * LABEL=PROFILE: cut the label off where no file has the whole name. labels[i] is the number of the first profile with
+ * the same label; without one, a profile is a workload of its own.
+ */
+void cli_take_labels(const struct cli_files *files, size_t *labels);
+
 enum pgo_record_filter cli_filter(const struct cli_common *common);
 
 /** Write the report and end as the verdict says. @return exit code */

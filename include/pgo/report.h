@@ -13,6 +13,7 @@ extern "C" {
 
 struct pgo_several;
 struct pgo_provenance;
+struct pgo_runs_report;
 
 /** What a writer is given. Pointers are borrowed; those a command has nothing for are NULL. */
 struct pgo_report {
@@ -34,6 +35,7 @@ struct pgo_report {
 	bool functions;                /**< "show": list functions, by name; with `top` by descending largest counter */
 	bool counts;                   /**< "show": list every counter */
 	bool detailed_summary;
+	const struct pgo_runs_report *runs; /**< "compare" with several profiles on a side; pgo/runs.h */
 	const struct pgo_several *several; /**< commands on several runs; pgo/several.h */
 	const struct pgo_provenance *provenance; /**< "merge"; pgo/provenance.h */
 	bool color;     /**< terminal writer only */

@@ -206,6 +206,14 @@ int pgo_runs_compare(struct pgo_runs_comparison *out, const struct pgo_panel *pa
 		     struct pgo_error *err);
 void pgo_runs_comparison_release(struct pgo_runs_comparison *comparison);
 
+/** What the writers of "compare" are told of several profiles on a side. Borrowed. */
+struct pgo_runs_report {
+	const struct pgo_runs *runs;
+	const struct pgo_panel *panel;
+	const char *const *names; /**< of all profiles, as a person named them */
+	const size_t *labels;	  /**< as pgo_runs_measure(); equal numbers on one side: repeats of one workload */
+};
+
 #ifdef __cplusplus
 }
 #endif
