@@ -219,7 +219,7 @@ static void test_job(void *context, size_t job)
 	release_laid(&l);
 }
 
-/* Those with a mean share of at least min_share, the sides counting alike. */
+/* Those with a mean share of at least min_share, over all workloads: it does not depend on their labels. */
 static int choose(struct testing *t)
 {
 	struct pgo_runs *r = t->runs;
@@ -238,7 +238,7 @@ static int choose(struct testing *t)
 				share[side] +=
 					t->w->weight[i] / size[side] * pgo_function_mass(&g) / (double)panel->totals[i];
 		}
-		double mean = (share[0] + share[1]) / 2;
+		double mean = (share[0] * size[0] + share[1] * size[1]) / (size[0] + size[1]);
 		if (mean <= 0 || mean < r->options.min_share)
 			continue;
 		struct pgo_function_runs *one = &r->functions[r->function_count++];

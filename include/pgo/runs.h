@@ -36,10 +36,10 @@ bool pgo_score_find(enum pgo_score *out, const char *name);
 
 struct pgo_runs_options {
 	enum pgo_score score;
-	double alpha;	       /**< false discovery rate of the tests of functions; default 0.05 */
-	double min_share;      /**< functions whose mean share is below are not tested; default 1e-5 */
-	double effect_ratio;   /**< flag: ratio of mean shares of at least this, either way; default 2 */
-	double effect_tv;      /**< flag: shape distance of at least this; default 0.25 */
+	double alpha;	     /**< false discovery rate of the tests of functions; default 0.05 */
+	double min_share;    /**< functions whose mean share over all workloads is below are not tested; default 1e-5 */
+	double effect_ratio; /**< flag: ratio of mean shares of at least this, either way; default 2 */
+	double effect_tv;    /**< flag: shape distance of at least this; default 0.25 */
 	uint64_t permutations; /**< all where there are no more, else so many random ones; at least 1, default 20000 */
 	uint64_t seed;	       /**< of these; default 1 */
 };
