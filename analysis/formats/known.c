@@ -17,39 +17,6 @@ static size_t first_line(const unsigned char *bytes, size_t length)
 	return end ? (size_t)(end - bytes) : length;
 }
 
-/** name:NUM:NUM or [context]:NUM:NUM, split at the last two colons. */
-static bool is_sample_head(const unsigned char *line, size_t length)
-{
-	if (length && line[length - 1] == '\r')
-		length--;
-	size_t at = length, digits;
-	for (int i = 0; i < 2; i++) {
-		for (digits = 0; at && line[at - 1] >= '0' && line[at - 1] <= '9'; at--)
-			digits++;
-		if (digits == 0 || at < 2 || line[at - 1] != ':')
-			return false;
-		at--;
-	}
-	return line[0] != ':' && line[0] != '#' && line[0] != ' ';
-}
-
-enum pgo_bid pgo_sample_probe(const unsigned char *bytes, size_t length)
-{
-	if (STARTS_WITH("\xff\xe5\xd0\xb1\xf4\xc9\x94\xa8\x53") || STARTS_WITH("\x84\xe4\xd0\xb1\xf4\xc9\x94\xa8\x53"))
-		return PGO_BID_MAGIC;
-	return is_sample_head(bytes, first_line(bytes, length)) ? PGO_BID_GRAMMAR : PGO_BID_NO;
-}
-
-int pgo_sample_read(struct pgo_builder *b, const void *bytes, size_t length, struct pgo_error *err)
-{
-	(void)b, (void)bytes, (void)length;
-	int rc = pgo_error_set(err, PGO_EUNSUPPORTED, "is a sample profile; only instrumentation profiles are read");
-	pgo_error_hint(
-		err,
-		"build the program with clang -fprofile-generate, run it, and merge what it writes with llvm-profdata");
-	return rc;
-}
-
 enum pgo_bid pgo_memprof_probe(const unsigned char *bytes, size_t length)
 {
 	return STARTS_WITH("\x81rforpm\xff") || STARTS_WITH("\xffmprofr\x81") ? PGO_BID_MAGIC : PGO_BID_NO;

@@ -69,7 +69,8 @@ const uint64_t *pgo_profile_keys(const struct pgo_profile *profile, const struct
 const char *pgo_profile_kind_name(enum pgo_profile_kind kind)
 {
 	static const char *const names[PGO_KIND_COUNT] = {
-		"LLVM instrumentation", "gcc blocks", "sampled lines", "branches", "call sites", "counter table"};
+		"LLVM instrumentation", "gcc blocks",	  "sampled lines",   "branches",    "call sites",
+		"counter table",	"sampled probes", "sampled offsets", "block counts"};
 	return (unsigned)kind < PGO_KIND_COUNT ? names[kind] : "?";
 }
 

@@ -33,10 +33,13 @@ enum pgo_profile_kind {
 	PGO_KIND_LLVM = 0,     /**< counters of LLVM's instrumentation: indexed, raw, text */
 	PGO_KIND_GCC = 1,      /**< how often gcc's basic blocks ran; without notes (.gcno): its counted arcs */
 	PGO_KIND_LINES = 2,    /**< samples by line and discriminator: AutoFDO, CSSPGO */
-	PGO_KIND_BRANCHES = 3, /**< taken branches by offset or block: BOLT */
+	PGO_KIND_BRANCHES = 3, /**< taken branches by offset: BOLT (.fdata) */
 	PGO_KIND_CALLS = 4,    /**< samples by call site: Go's pprof */
 	PGO_KIND_TABLE = 5,    /**< a table of counters from anywhere: CSV */
-	PGO_KIND_COUNT = 6,
+	PGO_KIND_PROBES = 6,   /**< samples by pseudo probe: CSSPGO with probes */
+	PGO_KIND_OFFSETS = 7,  /**< samples by offset: BOLT (.fdata) without branch records */
+	PGO_KIND_BLOCKS = 8,   /**< how often basic blocks ran: BOLT (YAML) */
+	PGO_KIND_COUNT = 9,
 };
 
 enum pgo_function_flag {
@@ -44,6 +47,7 @@ enum pgo_function_flag {
 	PGO_FUNCTION_PSEUDO =
 		1u << 1, /**< counter 0 is a pseudo count (hot or warm): not a measurement, left out of every sum */
 	PGO_FUNCTION_SATURATED = 1u << 2, /**< a counter stands at its upper limit */
+	PGO_FUNCTION_MD5_NAME = 1u << 3,  /**< only name_ref is known; the name is "md5:" and its 16 hex digits */
 };
 
 /** Value-profile kinds. */
@@ -243,13 +247,20 @@ void pgo_profile_free(struct pgo_profile *profile);
 /** Function `index`, in file order. Its pointers stay valid as long as the profile. */
 struct pgo_function pgo_profile_function(const struct pgo_profile *profile, size_t index);
 
+/** Key of the counter of a function's entries: no line offset or source is that large. */
+#define PGO_KEY_ENTRY (UINT64_C(0xffffffff) << 32)
+
 /**
  * Keys of a function's counters, in rising order, where the profile tells counters apart by key instead of by position
  * (a sampled profile has only the lines that were hit). What a key is made of depends on the kind:
- *	lines     line offset << 32 | discriminator
- *	branches  source << 32 | destination within the function; calls: source << 32 | 1 << 31 | 31 bits of the
- *callee's hash calls     line offset << 32 | 32 bits of the callee's hash table     the number of the counter, or the
- *hash of its label with the top bit set
+ *	lines     line offset << 32 | discriminator; probes: id of the probe << 32 | discriminator
+ *	branches  source << 32 | destination, offsets within the function; into another function:
+ *		  source << 32 | 1 << 31 | 31 bits of the hash of its name; from unknown code: 2^32-1 << 32 | destination
+ *	offsets   the offset
+ *	blocks    the number of the block
+ *	calls     line offset << 32 | 32 bits of the callee's hash
+ *	table     the number of the counter, or the hash of its label with the top bit set
+ * How often a function was entered (head samples) is PGO_KEY_ENTRY in profiles of lines, probes and branches.
  * @return NULL where counters are told apart by position
  */
 const uint64_t *pgo_profile_keys(const struct pgo_profile *profile, const struct pgo_function *f);
