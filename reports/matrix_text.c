@@ -68,10 +68,14 @@ static void put_map(const struct pgo_text *t, const struct pgo_several *s)
 	size_t n = d->count, skip, drop;
 	bool numbers = n <= NUMBERS_MOST;
 	shorten(s->names, n, &skip, &drop);
-	fprintf(t->out, "  %-*s", LABEL_MOST + 5, "");
-	for (size_t j = 0; j < n && numbers; j++)
-		fprintf(t->out, "%4zu", j + 1);
-	fputs(numbers ? "\n" : "\r", t->out);
+	if (numbers) {
+		fprintf(t->out, "  %-*s", LABEL_MOST + 5, "");
+		for (size_t j = 0; j < n; j++)
+			fprintf(t->out, "%4zu", j + 1);
+	} else {
+		fputs("  columns as rows; blank below 20, ░ from 20, ▒ from 40, ▓ from 60, █ from 80", t->out);
+	}
+	fputc('\n', t->out);
 	for (size_t i = 0; i < n; i++) {
 		size_t row = c ? c->order[i] : i;
 		fprintf(t->out, "%4zu  ", i + 1);

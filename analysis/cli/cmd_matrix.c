@@ -18,7 +18,7 @@ static const char doc[] =
 	"Measures, all 0 to 1:\n"
 	"  hellinger     Hellinger distance: a metric, the default\n"
 	"  jsd           Jensen-Shannon divergence in bits\n"
-	"  tv            total variation: one minus the overlap llvm-profdata prints\n"
+	"  tv, overlap   total variation: one minus the overlap llvm-profdata prints\n"
 	"  under-served  what the row, as training profile, would not call hot of the column's\n"
 	"                execution\n"
 	"  missed        what the row never ran of the column's execution\n"

@@ -62,7 +62,7 @@ static int judge(const struct arguments *a, const struct cli_runs *runs, const s
 	const char *const *names = (const char *const *)a->files.paths;
 	struct pgo_several several = {.count = runs->count, .names = names, .stability = &stability};
 	int code;
-	if (pgo_stability_measure(&stability, &runs->panel, labels, &err) != PGO_OK ||
+	if (pgo_stability_measure(&stability, &runs->panel, labels, cli_filter(&a->common), &err) != PGO_OK ||
 	    pgo_judge_stability(&verdict, &stability, names, a->bound, a->bound_user, &err) != PGO_OK)
 		code = cli_fail(&err);
 	else

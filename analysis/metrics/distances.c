@@ -43,7 +43,8 @@ bool pgo_distance_find(enum pgo_distance *out, const char *name)
 			*out = (enum pgo_distance)i;
 			return true;
 		}
-	return false;
+	*out = PGO_DISTANCE_TV; /* one minus the overlap */
+	return strcmp(name, "overlap") == 0;
 }
 
 struct measuring {

@@ -4,8 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analysis/metrics/metrics.h"
-#include "pgo/weights.h"
+#include "analysis/metrics/weights_mixture.h"
 
 static bool same_workload(const size_t *labels, size_t i, size_t j)
 {
@@ -62,18 +61,29 @@ static int find_medoids(struct pgo_stability *s)
 	return PGO_OK;
 }
 
-/* Each profile against the merge of all at equal mass. Profiles without counts have no share in it. */
-static int serve_under(struct pgo_stability *s, const struct pgo_panel *panel, struct pgo_error *err)
+/* Repeats of a workload that ran share its part. */
+static double part_of(const struct pgo_panel *panel, const size_t *labels, size_t i)
+{
+	size_t repeats = 0;
+	for (size_t k = 0; k < panel->profile_count; k++)
+		repeats += panel->totals[k] > 0 && (k == i || same_workload(labels, i, k));
+	return panel->totals[i] > 0 ? 1 / (double)repeats : 0;
+}
+
+/* Each profile against the merge of all workloads at equal mass. Profiles without counts have no share in it. */
+static int serve_under(struct pgo_stability *s, const struct pgo_panel *panel, const size_t *labels,
+		       enum pgo_record_filter filter, struct pgo_error *err)
 {
 	size_t n = panel->profile_count;
 	double *shares = calloc(n + 1, sizeof *shares), sum = 0;
 	struct pgo_profile *merged = NULL;
 	struct pgo_compare_options options = pgo_compare_defaults();
 	options.max_functions = 1;
+	options.context_sensitive = filter == PGO_RECORDS_CS;
 	s->served = calloc(n + 1, sizeof *s->served);
 	int rc = shares && s->served ? PGO_OK : PGO_ENOMEM;
 	for (size_t i = 0; rc == PGO_OK && i < n; i++)
-		sum += shares[i] = panel->totals[i] > 0;
+		sum += shares[i] = part_of(panel, labels, i);
 	if (rc == PGO_OK && sum > 0)
 		rc = pgo_panel_merge(&merged, panel, n, shares, err);
 	for (size_t i = 0; merged && rc == PGO_OK && i < n; i++) {
@@ -99,14 +109,14 @@ static void miss_under(struct pgo_stability *s, const struct pgo_panel *panel)
 			uint32_t only = PGO_NO_INDEX;
 			bool several = false;
 			for (size_t k = 0; k < n; k++) {
-				const pgo_count *counters = pgo_panel_counters(panel, f, k);
+				const pgo_count *counters = pgo_panel_measured(panel, f, k);
 				if (!counters || counters[c] == 0)
 					continue;
 				several |= only != PGO_NO_INDEX && only != cluster[k];
 				only = cluster[k];
 			}
 			for (size_t k = 0; k < n && only != PGO_NO_INDEX && !several; k++) {
-				const pgo_count *counters = pgo_panel_counters(panel, f, k);
+				const pgo_count *counters = pgo_panel_measured(panel, f, k);
 				if (counters)
 					s->served[k].missed += (double)counters[c] / (double)panel->totals[k];
 			}
@@ -114,7 +124,7 @@ static void miss_under(struct pgo_stability *s, const struct pgo_panel *panel)
 }
 
 int pgo_stability_measure(struct pgo_stability *out, const struct pgo_panel *panel, const size_t *labels,
-			  struct pgo_error *err)
+			  enum pgo_record_filter filter, struct pgo_error *err)
 {
 	struct pgo_stability s = {0};
 	int rc = pgo_distances_measure(&s.distances, panel, PGO_DISTANCE_HELLINGER, err);
@@ -125,7 +135,7 @@ int pgo_stability_measure(struct pgo_stability *out, const struct pgo_panel *pan
 	if (rc == PGO_OK)
 		rc = find_medoids(&s);
 	if (rc == PGO_OK)
-		rc = serve_under(&s, panel, err);
+		rc = serve_under(&s, panel, labels, filter, err);
 	if (rc == PGO_OK) {
 		miss_under(&s, panel);
 		*out = s;

@@ -25,7 +25,7 @@ const char *pgo_distance_name(enum pgo_distance distance);
 /** What it says, in a few words; static. */
 const char *pgo_distance_help(enum pgo_distance distance);
 
-/** @return false when there is none of this name */
+/** By name; "overlap" is total variation. @return false when there is none of this name */
 bool pgo_distance_find(enum pgo_distance *out, const char *name);
 
 static inline bool pgo_distance_symmetric(enum pgo_distance distance)

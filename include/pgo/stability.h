@@ -25,11 +25,12 @@ struct pgo_stability {
 };
 
 /**
- * @param labels  of each profile: equal numbers are repeats of one workload; NULL: all are different workloads.
+ * @param labels  of each profile: equal numbers are repeats of one workload, which share its part in the merge; NULL:
+ * all are different workloads. @param filter  the one the panel was opened with.
  * @return PGO_OK or PGO_ENOMEM; pgo_stability_release() frees.
  */
 int pgo_stability_measure(struct pgo_stability *out, const struct pgo_panel *panel, const size_t *labels,
-			  struct pgo_error *err);
+			  enum pgo_record_filter filter, struct pgo_error *err);
 void pgo_stability_release(struct pgo_stability *stability);
 
 /** Fewer workloads are too few to speak of clusters. */

@@ -12,6 +12,16 @@ golden matrix-under-served 0 matrix --distance under-served $all
 golden matrix-csv 0 matrix --format csv --distance tv $all
 golden matrix-json 0 matrix --format json --distance jsd REALEQ.profdata SKEW_99.profdata r_wordfreq.profdata
 
+# "overlap" is another word for total variation; many profiles make a map without numbers
+# shellcheck disable=SC2086
+run 0 matrix --format csv --distance overlap $all
+same "$GOLDEN/matrix-csv.out" "$SCRATCH/out" "--distance overlap is not --distance tv"
+mkdir "$SCRATCH/many"
+for i in $(seq 10 39); do
+	printf 'function,counter,count,hash\nf,0,%d,1\ng,0,%d,2\n' $((i < 25 ? 100 : i)) $((i < 25 ? i : 900)) >"$SCRATCH/many/$i.csv"
+done
+(cd "$SCRATCH/many" && golden matrix-many 0 matrix ./*.csv)
+
 # a cell is what comparing the two says
 for pair in "MICRO REALEQ" "r_dpkgsum r_wordfreq"; do
 	set -- $pair
