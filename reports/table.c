@@ -4,9 +4,9 @@
 #include <string.h>
 
 static const struct pgo_writer writers[] = {
-	{"text", pgo_text_compare, pgo_text_show, pgo_text_gate, .several = &pgo_text_several},
-	{"json", pgo_json_compare, pgo_json_show, pgo_json_gate, .several = &pgo_json_several},
-	{"csv", pgo_csv_compare, pgo_csv_show, pgo_csv_gate, .several = &pgo_csv_several},
+	{"text", pgo_text_compare, pgo_text_show, pgo_text_gate, pgo_text_explain, .several = &pgo_text_several},
+	{"json", pgo_json_compare, pgo_json_show, pgo_json_gate, pgo_json_explain, .several = &pgo_json_several},
+	{"csv", pgo_csv_compare, pgo_csv_show, pgo_csv_gate, pgo_csv_explain, .several = &pgo_csv_several},
 };
 
 const struct pgo_writer *pgo_writer_find(const char *name)

@@ -18,6 +18,10 @@ int pgo_csv_compare(FILE *out, const struct pgo_report *report, struct pgo_error
 int pgo_csv_show(FILE *out, const struct pgo_report *report, struct pgo_error *err);
 int pgo_csv_gate(FILE *out, const struct pgo_report *report, struct pgo_error *err);
 
+int pgo_text_explain(FILE *out, const struct pgo_report *report, struct pgo_error *err);
+int pgo_json_explain(FILE *out, const struct pgo_report *report, struct pgo_error *err);
+int pgo_csv_explain(FILE *out, const struct pgo_report *report, struct pgo_error *err);
+
 extern const struct pgo_several_writer pgo_text_several, pgo_json_several, pgo_csv_several;
 
 #endif

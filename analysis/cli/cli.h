@@ -25,6 +25,7 @@ int cmd_sufficiency(int argc, char **argv);
 int cmd_weights(int argc, char **argv);
 int cmd_continuity(int argc, char **argv);
 int cmd_calibrate(int argc, char **argv);
+int cmd_explain(int argc, char **argv);
 int cmd_matrix(int argc, char **argv);
 int cmd_stability(int argc, char **argv);
 int cmd_help(int argc, char **argv);
@@ -137,6 +138,10 @@ int cli_read_profiles(struct pgo_profile **out, char *const *paths, size_t count
  */
 int cli_read_inputs(struct pgo_profile **out, char *const *paths, size_t count, const struct cli_common *common,
 		    bool lazily);
+
+struct pgo_binary;
+/** Open the --binary, if one was named. @return -1: *out is it, or NULL where none was named; else exit code */
+int cli_open_binary(struct pgo_binary **out, const char *path);
 
 /** "cannot read profile 'PATH': WHAT": the reader knows what, here is known which. @return exit code */
 int cli_fail_reading(const char *path, const struct pgo_error *err);

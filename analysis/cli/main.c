@@ -9,6 +9,7 @@
 const struct cli_command cli_commands[] = {
 	{"show", "what one profile holds: format, counts, thresholds, functions", cmd_show},
 	{"compare", "does training profile A serve executions like those of B?", cmd_compare},
+	{"explain", "one function through two profiles: counters, classes, what the compiler would do", cmd_explain},
 	{"gate", "one verdict on a training profile against several references", cmd_gate},
 	{"skew", "is a profile as concentrated as a micro-benchmark, or drowned by one?", cmd_skew},
 	{"sufficiency", "are these workloads enough, or how many more?", cmd_sufficiency},

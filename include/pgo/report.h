@@ -13,6 +13,10 @@ extern "C" {
 
 struct pgo_several;
 struct pgo_provenance;
+struct pgo_explanation;
+struct pgo_matches;
+struct pgo_binary;
+struct pgo_value_names;
 struct pgo_runs_report;
 
 /** What a writer is given. Pointers are borrowed; those a command has nothing for are NULL. */
@@ -35,6 +39,14 @@ struct pgo_report {
 	bool functions;                /**< "show": list functions, by name; with `top` by descending largest counter */
 	bool counts;                   /**< "show": list every counter */
 	bool detailed_summary;
+	bool sites;                    /**< "show": list the value sites of the functions listed, with their values */
+	bool traces;                   /**< "show": list the temporal traces */
+	size_t hot;                    /**< "show": list so many functions by the count they hold; 0: no such list */
+	const struct pgo_explanation *explanation; /**< "explain"; pgo/explain.h */
+	const struct pgo_matches *matches;         /**< "explain": what `function` names; the first is explained */
+	const struct pgo_value_names *value_names; /**< "explain", and "show" with `sites` or `traces` */
+	const struct pgo_binary *binary;           /**< "explain", "show": for lines of the source, or NULL */
+	const char *binary_name;
 	const struct pgo_runs_report *runs; /**< "compare" with several profiles on a side; pgo/runs.h */
 	const struct pgo_several *several; /**< commands on several runs; pgo/several.h */
 	const struct pgo_provenance *provenance; /**< "merge"; pgo/provenance.h */
@@ -50,6 +62,7 @@ struct pgo_writer {
 	int (*compare)(FILE *out, const struct pgo_report *report, struct pgo_error *err); /**< or NULL */
 	int (*show)(FILE *out, const struct pgo_report *report, struct pgo_error *err);    /**< or NULL */
 	int (*gate)(FILE *out, const struct pgo_report *report, struct pgo_error *err);    /**< or NULL */
+	int (*explain)(FILE *out, const struct pgo_report *report, struct pgo_error *err); /**< or NULL */
 	const struct pgo_several_writer *several; /**< or NULL */
 };
 
