@@ -59,13 +59,14 @@ int pgo_gcov_open_directory(struct pgo_profile **out, const char *path, struct p
 /** One .gcda file, with the notes beside it. */
 int pgo_gcov_open_file(struct pgo_profile **out, const char *path, struct pgo_error *err);
 
-/* known.c: formats that are recognised and refused with the command that makes a readable profile of them */
 enum pgo_bid pgo_sample_probe(const unsigned char *bytes, size_t length);
 int pgo_sample_read(struct pgo_builder *b, const void *bytes, size_t length, struct pgo_error *err);
 enum pgo_bid pgo_fdata_probe(const unsigned char *bytes, size_t length);
 int pgo_fdata_read(struct pgo_builder *b, const void *bytes, size_t length, struct pgo_error *err);
 enum pgo_bid pgo_bolt_yaml_probe(const unsigned char *bytes, size_t length);
 int pgo_bolt_yaml_read(struct pgo_builder *b, const void *bytes, size_t length, struct pgo_error *err);
+
+/* known.c: recognised and refused, with what to compare instead */
 enum pgo_bid pgo_memprof_probe(const unsigned char *bytes, size_t length);
 int pgo_memprof_read(struct pgo_builder *b, const void *bytes, size_t length, struct pgo_error *err);
 

@@ -37,6 +37,18 @@ int pgo_sample_no_memory(const struct pgo_sample_reader *r)
 	return pgo_error_set(r->err, PGO_ENOMEM, "out of memory");
 }
 
+uint32_t pgo_sample_name(struct pgo_sampled *s, const char *text, size_t length)
+{
+	uint64_t ref = 0;
+	for (size_t i = 0; i < length; i++) {
+		unsigned digit = (unsigned)(unsigned char)text[i] - '0';
+		if (digit > 9 || ref > (UINT64_MAX - digit) / 10)
+			return pgo_sampled_name(s, text, length);
+		ref = ref * 10 + digit;
+	}
+	return length ? pgo_sampled_md5_name(s, ref) : pgo_sampled_name(s, text, length);
+}
+
 static bool read_magic(struct pgo_cursor *c, unsigned *encoding)
 {
 	uint64_t magic;

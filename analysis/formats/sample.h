@@ -38,6 +38,9 @@ struct pgo_sample_reader {
 int pgo_sample_fail(const struct pgo_sample_reader *r, uint64_t at, const char *format, ...) PGO_PRINTF(3, 4);
 int pgo_sample_no_memory(const struct pgo_sample_reader *r);
 
+/** Index of a name. One of digits only is an MD5 reference: so LLVM writes as text what it only knows by that. */
+uint32_t pgo_sample_name(struct pgo_sampled *s, const char *text, size_t length);
+
 /* sample_body.c */
 int pgo_sample_summary_read(struct pgo_sample_reader *r, struct pgo_cursor *c);
 int pgo_sample_strings_read(struct pgo_sample_reader *r, struct pgo_cursor *c);

@@ -53,7 +53,7 @@ int pgo_sample_strings_read(struct pgo_sample_reader *r, struct pgo_cursor *c)
 		const char *end = pgo_cursor_left(c) ? memchr(name, '\0', pgo_cursor_left(c)) : NULL;
 		if (!end)
 			return pgo_sample_fail(r, c->at, "name %" PRIu64 " of %" PRIu64 " is cut off", i + 1, count);
-		uint32_t index = pgo_sampled_name(&r->sampled, name, (size_t)(end - name));
+		uint32_t index = pgo_sample_name(&r->sampled, name, (size_t)(end - name));
 		if (index == PGO_SAMPLED_NONE || pgo_vec_push(&r->names, index))
 			return pgo_sample_no_memory(r);
 		pgo_cursor_skip(c, (uint64_t)(end - name) + 1);
@@ -112,8 +112,8 @@ int pgo_sample_location(const struct pgo_sample_reader *r, struct pgo_cursor *c,
 /** Values of the line or site just added: a number of {name, count}. */
 static int read_values(struct pgo_sample_reader *r, struct pgo_cursor *c)
 {
-	uint64_t count, samples;
-	uint32_t name;
+	uint64_t count, samples = 0;
+	uint32_t name = 0;
 	int rc = pgo_sample_number(r, c, "the number of targets of a line", &count);
 	for (uint64_t i = 0; i < count && rc == PGO_OK; i++) {
 		rc = pgo_sample_name_index(r, c, &name);

@@ -174,7 +174,7 @@ static int read_head(struct text_reader *r)
 			return rc;
 		place = XXH3_64bits(frames.at, frames.length);
 	}
-	uint32_t index = pgo_sampled_name(&r->sampled, name.at, name.length);
+	uint32_t index = pgo_sample_name(&r->sampled, name.at, name.length);
 	uint32_t body =
 		index == PGO_SAMPLED_NONE ? index : pgo_sampled_body(&r->sampled, PGO_SAMPLED_NONE, place, index);
 	if (body == PGO_SAMPLED_NONE || pgo_sampled_line(&r->sampled, body, PGO_KEY_ENTRY, head) ||
@@ -195,7 +195,7 @@ static int read_values(struct text_reader *r, struct text rest)
 			continue;
 		if (!split(pair, &name, &count_text) || name.length == 0 || !parse_number(count_text, &count))
 			return fail(r, LINE_HINT, "'%.*s' is no target and its count", shown(pair), pair.at);
-		uint32_t index = pgo_sampled_name(&r->sampled, name.at, name.length);
+		uint32_t index = pgo_sample_name(&r->sampled, name.at, name.length);
 		if (index == PGO_SAMPLED_NONE || pgo_sampled_value(&r->sampled, index, count))
 			return no_memory(r);
 	}
@@ -222,7 +222,7 @@ static int read_inlined(struct text_reader *r, uint64_t key, struct text rest)
 		return fail(r, LINE_HINT, "'%.*s' is no inlined function and its samples", shown(rest), rest.at);
 	if (r->stack.count > PGO_SAMPLE_DEPTH_MOST)
 		return fail(r, LINE_HINT, "more than %d functions are inlined into one another", PGO_SAMPLE_DEPTH_MOST);
-	uint32_t index = pgo_sampled_name(&r->sampled, name.at, name.length);
+	uint32_t index = pgo_sample_name(&r->sampled, name.at, name.length);
 	uint32_t body = index == PGO_SAMPLED_NONE
 				? index
 				: pgo_sampled_body(&r->sampled, r->stack.items[r->stack.count - 1], key, index);

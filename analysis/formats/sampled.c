@@ -67,24 +67,9 @@ static uint32_t name_of_text(struct pgo_sampled *s, const char *text, size_t len
 	return (s->name_slots.items[at] = (uint32_t)s->names.count) - 1;
 }
 
-static bool is_reference(const char *text, size_t length, uint64_t *ref)
-{
-	uint64_t value = 0;
-	for (size_t i = 0; i < length; i++) {
-		unsigned digit = (unsigned)(unsigned char)text[i] - '0';
-		if (digit > 9 || value > (UINT64_MAX - digit) / 10)
-			return false;
-		value = value * 10 + digit;
-	}
-	*ref = value;
-	return length > 0;
-}
-
 uint32_t pgo_sampled_name(struct pgo_sampled *s, const char *text, size_t length)
 {
-	uint64_t ref;
-	return is_reference(text, length, &ref) ? pgo_sampled_md5_name(s, ref)
-						: name_of_text(s, text, length, false, 0);
+	return name_of_text(s, text, length, false, 0);
 }
 
 uint32_t pgo_sampled_md5_name(struct pgo_sampled *s, uint64_t ref)

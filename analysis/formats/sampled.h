@@ -61,7 +61,7 @@ struct pgo_sampled {
 	struct pgo_sampled_slots name_slots, body_slots;
 };
 
-/** Index of a name. One of digits only is an MD5 reference in decimal, as LLVM writes it. */
+/** Index of a name; new when it was not there. */
 uint32_t pgo_sampled_name(struct pgo_sampled *s, const char *text, size_t length);
 /** Index of the name with this reference, which is called "md5:" and 16 hexadecimal digits. */
 uint32_t pgo_sampled_md5_name(struct pgo_sampled *s, uint64_t ref);

@@ -37,7 +37,7 @@ if [ -n "$cxx" ]; then
 	grep -q '^PGO_SANITIZE:BOOL=ON' "$BUILD/CMakeCache.txt" && flags="-fsanitize=address,undefined"
 	# shellcheck disable=SC2086
 	"$cxx" -std=c++17 $flags -I"$SOURCE/include" "$scratch/link.cpp" "$BUILD/libpgo.a" -lgsl -lgslcblas -lcsv -ljson-c \
-		-liberty -lz -lmd -lxxhash -lprotobuf-c -ldw -lelf -lpthread -lm -o "$scratch/link" || { echo "libpgo does not link from C++"; exit 1; }
+		-liberty -lz -lmd -lxxhash -lprotobuf-c -lyaml -ldw -lelf -lpthread -lm -o "$scratch/link" || { echo "libpgo does not link from C++"; exit 1; }
 	[ "$("$scratch/link")" = "from C++ cold 1" ] || { echo "libpgo called from C++ says: $("$scratch/link")"; bad=1; }
 fi
 exit $bad
