@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/metrics/compare_keyed.h"
 #include "analysis/metrics/metrics.h"
 #include "analysis/model/align.h"
 
@@ -28,12 +29,12 @@ static int check_kinds(const struct pgo_profile *const *profiles, size_t count, 
 	return PGO_OK;
 }
 
-/* Keyed profiles take part over the union of their keys: then positions say it all. */
+/* Keyed profiles, and tables without hashes, take part over the union of their keys: then positions say it all. */
 static int align(struct pgo_panel *p, const struct pgo_profile *const *profiles, struct pgo_error *err)
 {
 	bool keyed = false;
 	for (size_t i = 0; i < p->profile_count; i++)
-		keyed |= profiles[i]->keys != NULL;
+		keyed |= pgo_needs_alignment(profiles[i], profiles[i]);
 	p->profiles = profiles;
 	if (!keyed)
 		return PGO_OK;

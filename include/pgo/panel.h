@@ -13,7 +13,9 @@ extern "C" {
  * counters (keyed profiles: by normalised name, counters by key). Built once, read-only afterwards; what judges several
  * runs (docs/method.md, sections 6 to 9) works on it.
  *
- * Memory: 4 bytes for each function and profile, names borrowed from the profiles, counters left where they are.
+ * Memory: 4 bytes for each function and profile, names borrowed from the profiles, counters left where they are. Keyed
+ * profiles, and tables that lack hashes, are copied over the union of their keys: 8 bytes for each counter of a
+ * function's union in each profile that has the function.
  */
 struct pgo_panel {
 	size_t profile_count;

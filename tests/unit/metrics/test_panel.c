@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "analysis/model/builder.h"
 #include "support.h"
 
 #include "pgo/panel.h"
@@ -61,8 +62,88 @@ static void refuses_to_mix_kinds(void **state)
 	memset(&err, 0, sizeof err);
 	assert_int_equal(pgo_panel_open(&panel, (const struct pgo_profile *const *)p, 3, PGO_RECORDS_NORMAL, &err),
 			 PGO_EMISMATCH);
-	assert_string_equal(err.message, "profiles 1 and 2 are of different kinds: LLVM instrumentation and gcc blocks");
+	assert_string_equal(err.message,
+			    "profiles 1 and 2 are of different kinds: LLVM instrumentation and gcc blocks");
 	for (size_t k = 0; k < 3; k++)
+		pgo_profile_free(p[k]);
+}
+
+/* A function of a keyed profile: pairs of key and count, ended by END. */
+struct keyed_spec {
+	const char *name; /* NULL ends the list */
+	uint64_t hash;
+	uint64_t pairs[9];
+};
+
+static struct pgo_profile *make_keyed(const struct keyed_spec *specs, uint32_t kind, bool positional)
+{
+	struct pgo_builder b = {.format = "test", .kind = kind};
+	struct pgo_profile *p = NULL;
+	for (const struct keyed_spec *s = specs; s->name; s++) {
+		uint32_t length = (uint32_t)strlen(s->name);
+		assert_non_null(pgo_builder_function(&b, s->name, length, name_ref(s->name), s->hash));
+		for (const uint64_t *pair = s->pairs; *pair != END; pair += 2)
+			assert_int_equal(positional ? pgo_vec_push(&b.counters, pair[1])
+						    : pgo_builder_keyed(&b, pair[0], pair[1]),
+					 0);
+		assert_int_equal(pgo_builder_seal(&b), 0);
+	}
+	assert_int_equal(pgo_builder_finish(&b, 0, &p, NULL), PGO_OK);
+	return p;
+}
+
+static void expect_counters(const struct pgo_panel *panel, size_t function, size_t profile, const uint64_t *expected)
+{
+	const pgo_count *counters = pgo_panel_counters(panel, function, profile);
+	assert_int_equal(counters == NULL, expected == NULL);
+	for (uint32_t c = 0; counters && c < pgo_panel_counter_count(panel, function); c++)
+		assert_int_equal(counters[c], expected[c]);
+}
+
+static void keyed_profiles_take_part_over_all_keys(void **state)
+{
+	(void)state;
+	struct pgo_profile *p[3] = {
+		make_keyed((const struct keyed_spec[]){{"f", 0, {2, 10, 5, 70, END}}, {NULL, 0, {0}}}, PGO_KIND_LINES,
+			   false),
+		make_keyed((const struct keyed_spec[]){{"g", 0, {1, 3, END}}, {"f", 0, {3, 60, END}}, {NULL, 0, {0}}},
+			   PGO_KIND_LINES, false),
+		make_keyed((const struct keyed_spec[]){{"f", 0, {2, 1, 3, 2, 9, 4, END}}, {NULL, 0, {0}}},
+			   PGO_KIND_LINES, false)};
+	struct pgo_panel panel;
+	assert_int_equal(pgo_panel_open(&panel, (const struct pgo_profile *const *)p, 3, PGO_RECORDS_NORMAL, NULL),
+			 PGO_OK);
+	assert_int_equal(panel.function_count, 2);
+	assert_int_equal(panel.counter_count, 5);
+	assert_int_equal(pgo_panel_counter_count(&panel, 0), 4); /* keys 2 3 5 9 */
+	expect_counters(&panel, 0, 0, (const uint64_t[]){10, 0, 70, 0});
+	expect_counters(&panel, 0, 1, (const uint64_t[]){0, 60, 0, 0});
+	expect_counters(&panel, 0, 2, (const uint64_t[]){1, 2, 0, 4});
+	expect_counters(&panel, 1, 0, NULL);
+	expect_counters(&panel, 1, 1, (const uint64_t[]){3});
+	assert_true(panel.totals[0] == 80 && panel.totals[1] == 63 && panel.totals[2] == 7);
+	pgo_panel_release(&panel);
+	for (size_t k = 0; k < 3; k++)
+		pgo_profile_free(p[k]);
+}
+
+/* A table that does not know a hash means the function of that name. */
+static void tables_without_hashes_join_those_with(void **state)
+{
+	(void)state;
+	struct pgo_profile *p[2] = {
+		make_keyed((const struct keyed_spec[]){{"f", 7, {0, 10, 1, 70, END}}, {NULL, 0, {0}}}, PGO_KIND_TABLE,
+			   true),
+		make_keyed((const struct keyed_spec[]){{"f", 0, {0, 5, 1, 6, END}}, {NULL, 0, {0}}}, PGO_KIND_TABLE,
+			   true)};
+	struct pgo_panel panel;
+	assert_int_equal(pgo_panel_open(&panel, (const struct pgo_profile *const *)p, 2, PGO_RECORDS_NORMAL, NULL),
+			 PGO_OK);
+	assert_int_equal(panel.function_count, 1);
+	expect_counters(&panel, 0, 0, (const uint64_t[]){10, 70});
+	expect_counters(&panel, 0, 1, (const uint64_t[]){5, 6});
+	pgo_panel_release(&panel);
+	for (size_t k = 0; k < 2; k++)
 		pgo_profile_free(p[k]);
 }
 
@@ -71,6 +152,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(joins_all_profiles),
 		cmocka_unit_test(refuses_to_mix_kinds),
+		cmocka_unit_test(keyed_profiles_take_part_over_all_keys),
+		cmocka_unit_test(tables_without_hashes_join_those_with),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "several.h"
 
+#include "analysis/model/builder.h"
+
 #include "pgo/runs.h"
 
 enum { TRAIN = 4, TEST = 5, ALL = TRAIN + TEST };
@@ -562,6 +564,46 @@ static void one_against_many(void **state)
 	close_runs(&r);
 }
 
+/* A sampled profile: f at two lines, and one function that only it was seen in. */
+static struct pgo_profile *sampled(uint64_t line, const char *rare)
+{
+	struct pgo_builder b = {.format = "test", .kind = PGO_KIND_LINES};
+	struct pgo_profile *p = NULL;
+	assert_non_null(pgo_builder_function(&b, "f", 1, name_ref("f"), 0));
+	assert_int_equal(pgo_builder_keyed(&b, 1, 50), 0);
+	assert_int_equal(pgo_builder_keyed(&b, line, 40), 0);
+	assert_int_equal(pgo_builder_seal(&b), 0);
+	assert_non_null(pgo_builder_function(&b, rare, (uint32_t)strlen(rare), name_ref(rare), 0));
+	assert_int_equal(pgo_builder_keyed(&b, 3, 10), 0);
+	assert_int_equal(pgo_builder_seal(&b), 0);
+	assert_int_equal(pgo_builder_finish(&b, 0, &p, NULL), PGO_OK);
+	return p;
+}
+
+/* Two of training hit lines 1 and 5, two of the test 1 and 9: shares by hand; what is not listed did not run. */
+static void sampled_means_are_compared(void **state)
+{
+	(void)state;
+	struct runs r = new_runs(4);
+	r.profiles[0] = sampled(5, "a");
+	r.profiles[1] = sampled(5, "b");
+	r.profiles[2] = sampled(9, "c");
+	r.profiles[3] = sampled(9, "a");
+	open_runs(&r);
+	struct pgo_runs m = measured(&r, 2, NULL, NULL);
+	struct pgo_runs_comparison c;
+	assert_int_equal(pgo_runs_compare(&c, &r.panel, 2, NULL, &m, NULL, NULL), PGO_OK);
+	assert_near(c.comparison.overlap_ratio, 0.55, 1e-12); /* line 1 of f, and a */
+	assert_near(row_of(&c.comparison, "f")->shape_tv.value, 4. / 9, 1e-12);
+	assert_near(c.comparison.decisions.missed_functions, 0.05, 1e-12);
+	assert_near(c.comparison.join_rate, 1, 1e-12);
+	assert_true(c.comparison.train.summary.total == 200);
+	assert_near(m.energy.between, (2 * sqrt(0.5) + sqrt(0.5) + sqrt(0.4)) / 4, 1e-12);
+	pgo_runs_comparison_release(&c);
+	pgo_runs_release(&m);
+	close_runs(&r);
+}
+
 static void counts_choices(void **state)
 {
 	(void)state;
@@ -619,6 +661,7 @@ int main(void)
 		cmocka_unit_test(mean_by_hand),
 		cmocka_unit_test(means_are_compared),
 		cmocka_unit_test(one_against_many),
+		cmocka_unit_test(sampled_means_are_compared),
 		cmocka_unit_test(many_runs),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
