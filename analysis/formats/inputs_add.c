@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
 /*
- * Adding up many files: threads read the next ones while one is added. At most one more than there are threads is in
+ * Adding up many files: threads read the next ones while one is added. At most two more than there are threads are in
  * memory.
  *
  * Raw profiles of one program are read several at a time, one behind the other in memory, which their reader takes for
@@ -267,11 +267,11 @@ static int add_all(struct crew *crew, struct pgo_error *err)
 	size_t started = 0;
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);
 	int rc = PGO_OK;
-	crew->window = 2;
+	crew->window = 3;
 	/* this thread reads too; without a second one it reads all */
 	while (started + 1 < crew->count && (long)started + 1 < processors && started < THREADS_MOST &&
 	       pthread_create(&threads[started], NULL, read_ahead, crew) == 0)
-		crew->window = ++started + 1;
+		crew->window = ++started + 2;
 	for (size_t i = 0; i < crew->count && rc == PGO_OK; i++) {
 		struct task *t = &crew->tasks[i];
 		await(crew, t);

@@ -9,7 +9,7 @@
 #define HUGE_BYTES ((size_t)4 << 20)
 #define PAGE ((uintptr_t)4096)
 
-static void prefer_huge_pages(void *items, size_t bytes)
+void pgo_prefer_huge_pages(void *items, size_t bytes)
 {
 	uintptr_t start = ((uintptr_t)items + PAGE - 1) & ~(PAGE - 1);
 	uintptr_t end = ((uintptr_t)items + bytes) & ~(PAGE - 1);
@@ -25,7 +25,7 @@ int pgo_builder_start_in_place(struct pgo_builder *b, const void *input, size_t 
 	b->tally[PGO_RECORDS_CS] = calloc(1, sizeof *b->tally[0]);
 	if (!b->tally[0] || !b->tally[1] || pgo_vec_reserve(&b->in_places, functions))
 		return -1;
-	prefer_huge_pages(b->in_places.items, b->in_places.capacity * sizeof *b->in_places.items);
+	pgo_prefer_huge_pages(b->in_places.items, b->in_places.capacity * sizeof *b->in_places.items);
 	return 0;
 }
 

@@ -386,6 +386,23 @@ static int take_quarantine(struct pgo_merge *m, const struct pgo_quarantine *q, 
 	return 0;
 }
 
+/** Room for what the first profile has and an eighth more: others have some of their own. */
+static int reserve(struct pgo_merge *m, const struct pgo_profile *p)
+{
+	uint64_t records = p->function_count, counters = p->counter_count, names = records * 48;
+	/* in place: what is neither counters nor heads is names */
+	if (!p->functions && p->input_length > counters * 8 + records * 56)
+		names = p->input_length - counters * 8 - records * 56;
+	if (reserve_index(m, records) || pgo_vec_reserve(&m->records, records + records / 8 + 1) ||
+	    pgo_vec_reserve(&m->counters, counters + counters / 8 + 1) ||
+	    pgo_vec_reserve(&m->names, names + names / 8 + 1))
+		return -1;
+	pgo_vec_prefer_huge(&m->records);
+	pgo_vec_prefer_huge(&m->counters);
+	pgo_vec_prefer_huge(&m->names);
+	return 0;
+}
+
 int pgo_merge_add(struct pgo_merge *m, const struct pgo_profile *p, const char *name,
 		  const struct pgo_merge_weight *weight, struct pgo_error *err)
 {
@@ -394,11 +411,7 @@ int pgo_merge_add(struct pgo_merge *m, const struct pgo_profile *p, const char *
 	if (rc != PGO_OK)
 		return rc;
 	weight = weight ? weight : &once;
-	size_t records = m->records.count;
-	/* what the first one has is what there will be, more or less */
-	int failed = take_identity(m, p, name) || (records == 0 && reserve_index(m, p->function_count)) ||
-		     (records == 0 && pgo_vec_reserve(&m->records, p->function_count)) ||
-		     (records == 0 && pgo_vec_reserve(&m->counters, (size_t)p->counter_count + 1));
+	int failed = take_identity(m, p, name) || (m->records.count == 0 && reserve(m, p));
 	m->expected = 0;
 	m->last = UINT32_MAX;
 	for (size_t i = 0, e = 0; i < p->function_count && !failed; i++) {

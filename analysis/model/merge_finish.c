@@ -245,8 +245,11 @@ static int fill(struct pgo_merge *m, struct pgo_builder *b)
 	int failed = !order || pgo_vec_reserve(&b->functions, count) || pgo_vec_reserve(&b->places, count);
 	free(m->index);
 	m->index = NULL;
-	if (!failed)
+	if (!failed) {
+		pgo_vec_prefer_huge(&b->functions);
+		pgo_vec_prefer_huge(&b->places);
 		order_buckets(m, order, count, mask);
+	}
 	for (size_t i = 0; i < count && !failed; i++)
 		failed = finish_record(m, b, &m->records.items[order[i]]);
 	free(order);
