@@ -36,6 +36,12 @@ const char *pgo_double_text(char out[PGO_DOUBLE_TEXT], double value);
 /** Lower-case hexadecimal text of a build id. @return out */
 char *pgo_build_id_text(const struct pgo_build_id *id, char out[65]);
 
+enum { PGO_KEY_TEXT = 64 };
+
+/** Where a counter is, by what keys of its kind are made of: "+3.1", "0x1f -> 0x40", …; a position as a number. @return
+ * out */
+const char *pgo_key_text(char out[PGO_KEY_TEXT], uint32_t kind, uint64_t key);
+
 /** Word before a rule's limit: "at least", "at most", or "threshold" for rules of neither kind. */
 const char *pgo_rule_limit(const struct pgo_rule *rule);
 

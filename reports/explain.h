@@ -30,6 +30,9 @@ const struct pgo_function *pgo_explain_record(const struct pgo_explanation *e);
 /** Name of a record of a match as a heap string, NULL when out of memory. */
 char *pgo_explain_name(const struct pgo_explanation *e, const struct pgo_matched *m);
 
+/** Key of counter `index` of side `s`: its position where counters have no keys. */
+uint64_t pgo_explain_key(const struct pgo_explanation *e, unsigned s, uint32_t index);
+
 /** A value as a person reads it: the function's or vtable's name, a size, or the reference in hex. @return heap string,
  * NULL when out of memory */
 char *pgo_value_text(const struct pgo_value_names *names, enum pgo_value_kind kind, uint64_t value);

@@ -31,7 +31,7 @@ static void put_side(struct pgo_json root, const struct pgo_report *report, unsi
 	if (side->dominant == UINT32_MAX)
 		pgo_json_null(in, "dominant_counter");
 	else
-		pgo_json_u64(in, "dominant_counter", side->dominant);
+		pgo_json_u64(in, "dominant_counter", pgo_explain_key(e, s, side->dominant));
 	if (side->entry_known)
 		pgo_json_u64(in, "entry_count", side->entry);
 	else

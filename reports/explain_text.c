@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "reports/explain.h"
 #include "reports/text_util.h"
@@ -40,7 +41,7 @@ static void cell_dominant(char out[PGO_TEXT_CELL], const struct pgo_explanation 
 	if (e->side[s].dominant == UINT32_MAX)
 		snprintf(out, PGO_TEXT_CELL, "none");
 	else
-		snprintf(out, PGO_TEXT_CELL, "number %" PRIu32, e->side[s].dominant);
+		pgo_key_text(out, e->comparison->train_profile->kind, pgo_explain_key(e, s, e->side[s].dominant));
 }
 
 static void cell_entry(char out[PGO_TEXT_CELL], const struct pgo_explanation *e, unsigned s)
@@ -89,16 +90,24 @@ static void side_lines(const struct pgo_text *t, const struct pgo_explanation *e
 	}
 }
 
+/* Sums of shares leave noise in the last digits: below 1e-12 there is no distance. */
+static const char *distance_text(char out[PGO_TEXT_CELL], struct pgo_optional value)
+{
+	if (value.present && value.value < 1e-12 && value.value > -1e-12)
+		value.value = 0;
+	return pgo_text_optional(out, value);
+}
+
 static void distance_lines(const struct pgo_text *t, const struct pgo_explanation *e)
 {
 	const struct pgo_function_comparison *f = e->row;
 	char cell[PGO_TEXT_CELL];
 	pgo_text_heading(t, "How far apart");
-	fprintf(t->out, "  %-46s%12s\n", "log2 of share in B / share in A", pgo_text_optional(cell, f->log2_ratio));
+	fprintf(t->out, "  %-46s%12s\n", "log2 of share in B / share in A", distance_text(cell, f->log2_ratio));
 	fprintf(t->out, "  %-46s%12s\n", "shape: total variation inside the function",
-		pgo_text_optional(cell, f->shape_tv));
+		distance_text(cell, f->shape_tv));
 	fprintf(t->out, "  %-46s%12s\n", "shape: Jensen-Shannon divergence, bits",
-		pgo_text_optional(cell, f->shape_jsd_bits));
+		distance_text(cell, f->shape_jsd_bits));
 	fprintf(t->out, "  %-46s%12s\n", "part of the profiles' divergence, bits", pgo_text_number(cell, f->jsd_bits));
 	if (e->joined)
 		fprintf(t->out, "  %-46s%12s\n", "largest counter is another one", f->dominant_differs ? "yes" : "no");
@@ -109,7 +118,7 @@ static void distance_lines(const struct pgo_text *t, const struct pgo_explanatio
 		if (!e->values.distance[kind].present)
 			continue;
 		snprintf(label, sizeof label, "%ss: total variation", pgo_value_kind_name((enum pgo_value_kind)kind));
-		fprintf(t->out, "  %-46s%12s\n", label, pgo_text_optional(cell, e->values.distance[kind]));
+		fprintf(t->out, "  %-46s%12s\n", label, distance_text(cell, e->values.distance[kind]));
 	}
 }
 
@@ -162,7 +171,7 @@ static int counter_lines(const struct pgo_text *t, const struct pgo_report *repo
 {
 	const struct pgo_explanation *e = report->explanation;
 	size_t count, *chosen = choose(e, first, last, report->top, &count);
-	char a[PGO_TEXT_CELL], b[PGO_TEXT_CELL], key[24];
+	char a[PGO_TEXT_CELL], b[PGO_TEXT_CELL], key[PGO_TEXT_CELL];
 	if (!chosen)
 		return PGO_ENOMEM;
 	pgo_text_heading(t, "Counters%s: %s%s%s",
@@ -171,7 +180,7 @@ static int counter_lines(const struct pgo_text *t, const struct pgo_report *repo
 				      : "",
 			 pgo_text_count(a, count), count < last - first ? " that matter most of " : "",
 			 count < last - first ? pgo_text_count(b, last - first) : "");
-	fprintf(t->out, "  %*s", e->keyed ? 18 : 6, e->keyed ? "key" : "number");
+	fprintf(t->out, "  %*s", e->keyed ? 22 : 6, e->keyed ? "where" : "number");
 	for (unsigned s = 0; s < 2; s++)
 		if (sides >> s & 1)
 			fprintf(t->out, "%*s%10s%10s%7s", 18, s ? "count in B" : "count in A", "inside", "program",
@@ -179,8 +188,8 @@ static int counter_lines(const struct pgo_text *t, const struct pgo_report *repo
 	fputc('\n', t->out);
 	for (size_t i = 0; i < count; i++) {
 		const struct pgo_explained_counter *c = &e->counters[chosen[i]];
-		snprintf(key, sizeof key, e->keyed ? "0x%016" PRIx64 : "%" PRIu64, c->key);
-		fprintf(t->out, "  %*s", e->keyed ? 18 : 6, key);
+		pgo_key_text(key, e->keyed ? e->comparison->train_profile->kind : PGO_KIND_LLVM, c->key);
+		fprintf(t->out, "  %*s", e->keyed ? 22 : 6, key);
 		for (unsigned s = 0; s < 2; s++)
 			if (sides >> s & 1)
 				counter_side(t, c, s);
@@ -311,11 +320,24 @@ static int head(const struct pgo_text *t, const struct pgo_report *report)
 	return PGO_OK;
 }
 
+static void treatment_section(const struct pgo_text *t, const struct pgo_explanation *e)
+{
+	char words[2][PGO_EXPLAIN_WORDS], line[PGO_EXPLAIN_WORDS + 64];
+	pgo_text_heading(t, "What a compiler would do with it");
+	for (unsigned s = 0; s < 2; s++)
+		pgo_explain_treatment(words[s], e, s);
+	bool same = strcmp(words[0], words[1]) == 0;
+	for (unsigned s = 0; s < (same ? 1 : 2); s++) {
+		snprintf(line, sizeof line, "trained with %s, it %s", same ? "either" : s ? "B" : "A", words[s]);
+		pgo_text_wrap(t, "", 2, line);
+	}
+}
+
 int pgo_text_explain(FILE *out, const struct pgo_report *report, struct pgo_error *err)
 {
 	const struct pgo_explanation *e = report->explanation;
 	struct pgo_text text = pgo_text_open(out, report), *t = &text;
-	char words[PGO_EXPLAIN_WORDS], line[PGO_EXPLAIN_WORDS + 64];
+	char words[PGO_EXPLAIN_WORDS];
 	int rc = head(t, report);
 	if (rc == PGO_OK)
 		rc = match_section(t, report);
@@ -323,11 +345,7 @@ int pgo_text_explain(FILE *out, const struct pgo_report *report, struct pgo_erro
 		return pgo_error_set(err, rc, "out of memory");
 	pgo_text_heading(t, "The function in both");
 	side_lines(t, e);
-	pgo_text_heading(t, "What a compiler would do with it");
-	snprintf(line, sizeof line, "trained with A, it %s", pgo_explain_treatment(words, e, 0));
-	pgo_text_wrap(t, "", 2, line);
-	snprintf(line, sizeof line, "trained with B, it %s", pgo_explain_treatment(words, e, 1));
-	pgo_text_wrap(t, "", 2, line);
+	treatment_section(t, e);
 	pgo_text_heading(t, "What that is to B");
 	pgo_text_wrap(t, "", 2, pgo_explain_view(words, e));
 	distance_lines(t, e);

@@ -45,6 +45,12 @@ char *pgo_value_text(const struct pgo_value_names *names, enum pgo_value_kind ki
 	return strdup(text);
 }
 
+uint64_t pgo_explain_key(const struct pgo_explanation *e, unsigned s, uint32_t index)
+{
+	const uint64_t *keys = pgo_profile_keys(profile_of(e, s), &e->side[s].f);
+	return keys ? keys[index] : index;
+}
+
 /* What follows from a hot counter where the entry count is not what is hot. */
 static void say_hot(char out[PGO_EXPLAIN_WORDS], const struct pgo_explanation *e, unsigned s)
 {
@@ -134,8 +140,9 @@ const char *pgo_explain_treatment(char out[PGO_EXPLAIN_WORDS], const struct pgo_
 		break;
 	case PGO_TREAT_UNSTATED:
 		snprintf(out, PGO_EXPLAIN_WORDS,
-			 "is not said: the rules known here are those of LLVM for profiles that count executions; the "
-			 "classes below are by the same cutoffs");
+			 "would go by rules of its own, which are not followed here: those known are LLVM's for "
+			 "profiles that "
+			 "count executions; the classes are by the same cutoffs");
 		break;
 	}
 	return out;
@@ -163,6 +170,12 @@ const char *pgo_explain_view(char out[PGO_EXPLAIN_WORDS], const struct pgo_expla
 	int n = snprintf(out, PGO_EXPLAIN_WORDS, "B spends %s of its counts in it; of these A calls ",
 			 pgo_text_percent(share, total));
 	bool first = true;
+	if (e->side[0].treatment == PGO_TREAT_STALE || !e->side[0].present) {
+		snprintf(out, PGO_EXPLAIN_WORDS, "B spends %s of its counts in it, and A says nothing of it%s", share,
+			 e->side[1].class == PGO_CLASS_HOT ? ": code that is hot to B is compiled without its profile"
+							   : "");
+		return out;
+	}
 	for (unsigned a = 0; a < PGO_CLASS_COUNT; a++) {
 		double part = row_sum(e, a) / total;
 		if (!(part > 0))

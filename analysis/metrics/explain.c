@@ -37,6 +37,18 @@ static enum pgo_treatment treatment_of(const struct pgo_explained_side *side, co
 	return side->f.max <= side->summary->cold_threshold ? PGO_TREAT_COLD : PGO_TREAT_WARM;
 }
 
+/* Head samples, where the kind has them, are the counter with the last key. */
+static void sampled_entry(struct pgo_explained_side *side, const struct pgo_profile *p)
+{
+	const uint64_t *keys = pgo_profile_keys(p, &side->f);
+	uint32_t last = side->f.counter_count - 1;
+	bool has = p->kind == PGO_KIND_LINES || p->kind == PGO_KIND_PROBES || p->kind == PGO_KIND_BRANCHES;
+	if (!has || !keys || side->f.counter_count == 0 || keys[last] != PGO_KEY_ENTRY)
+		return;
+	side->entry_known = true;
+	side->entry = side->f.counters[last];
+}
+
 static struct pgo_explained_side side_of(const struct pgo_profile *p, const struct pgo_summary *summary, uint32_t index)
 {
 	struct pgo_explained_side side = {
@@ -49,6 +61,7 @@ static struct pgo_explained_side side_of(const struct pgo_profile *p, const stru
 						     p->flags & (PGO_PROFILE_ENTRY_FIRST | PGO_PROFILE_FN_ENTRY_ONLY));
 		side.entry_known = first && measured && side.f.counter_count;
 		side.entry = side.entry_known ? side.f.counters[0] : 0;
+		sampled_entry(&side, p);
 		if (measured && summary->total)
 			side.share = pgo_function_mass(&side.f) / (double)summary->total;
 		side.class = class_of(side.f.max, measured && side.f.max, summary);
