@@ -134,7 +134,7 @@ int cli_read_profiles(struct pgo_profile **out, char *const *paths, size_t count
 
 /**
  * The same, with what the options say. An argument that means many files (pgo/inputs.h) is their sum.
- * @param lazily  by pgo_profile_open_lazily(): for pgo_compare() and nothing else.
+ * @param lazily  by pgo_profile_open_lazily(): for pgo_compare() and pgo_profile_overview().
  */
 int cli_read_inputs(struct pgo_profile **out, char *const *paths, size_t count, const struct cli_common *common,
 		    bool lazily);

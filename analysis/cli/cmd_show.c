@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <string.h>
+
 #include "cli.h"
 
 enum { KEY_TOPN = 't', KEY_FUNCTION = 'f', KEY_COUNTS = 0x3000, KEY_DETAILED, KEY_ALL, KEY_TABLE };
@@ -29,6 +31,7 @@ struct arguments {
 	struct cli_files files;
 	struct pgo_report report;
 	bool table;
+	bool plain; /* nothing is asked for that lists functions */
 };
 
 static const struct argp_option options[] = {
@@ -47,6 +50,7 @@ static const struct argp_option options[] = {
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
 	struct arguments *a = state->input;
+	a->plain &= key <= 0 || key >= ARGP_KEY_END || key == KEY_DETAILED;
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &a->common;
@@ -78,16 +82,15 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	}
 }
 
-static int show(struct arguments *a, const struct pgo_profile *profile)
+static int show(struct arguments *a, struct pgo_profile *profile)
 {
 	struct pgo_summary summary;
 	struct pgo_skew skew;
 	struct pgo_error err = {0};
 	struct pgo_report *report = &a->report;
 	report->filter = a->common.context_sensitive ? PGO_RECORDS_CS : PGO_RECORDS_NORMAL;
-	if (pgo_profile_summarize(&summary, profile, report->filter, &err) != PGO_OK ||
-	    pgo_profile_skew(&skew, profile, report->filter, &summary, &err) != PGO_OK)
-		return cli_fail(&err);
+	if (pgo_profile_overview(&summary, &skew, profile, report->filter, &err) != PGO_OK)
+		return cli_fail_reading(a->files.paths[0], &err);
 	report->profile = profile;
 	report->profile_name = a->files.paths[0];
 	report->summary = &summary;
@@ -97,7 +100,7 @@ static int show(struct arguments *a, const struct pgo_profile *profile)
 
 int cmd_show(int argc, char **argv)
 {
-	struct arguments a = {.common = cli_common_defaults("show")};
+	struct arguments a = {.common = cli_common_defaults("show"), .plain = true};
 	const struct argp_child children[] = {{&cli_common_argp, 0, NULL, 0}, {0}};
 	const struct argp parser = {
 		.options = options, .parser = parse, .args_doc = "PROFILE", .doc = doc, .children = children};
@@ -109,7 +112,9 @@ int cmd_show(int argc, char **argv)
 	/* counters belong to functions: asking for them asks for these */
 	a.report.functions |= a.report.counts;
 	struct pgo_profile *profile;
-	code = cli_read_inputs(&profile, a.files.paths, 1, &a.common, false);
+	/* CSV is the list of functions */
+	code = cli_read_inputs(&profile, a.files.paths, 1, &a.common,
+			       a.plain && strcmp(a.common.writer->name, "csv") != 0);
 	if (code < 0)
 		code = show(&a, profile);
 	pgo_profile_free(profile);

@@ -86,6 +86,7 @@ static int read_entries(struct pgo_indexed *r, uint64_t entries, struct pgo_inde
 {
 	struct pgo_summary *s = &out->summary;
 	s->total = out->total;
+	s->counter_count = out->counters;
 	for (uint64_t i = 0; i < entries; i++) {
 		uint64_t cutoff = 0, min_count = 0, count = 0;
 		pgo_cursor_u64(&r->file, &cutoff);

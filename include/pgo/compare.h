@@ -191,6 +191,14 @@ void pgo_comparison_release(struct pgo_comparison *comparison);
 int pgo_profile_skew(struct pgo_skew *out, const struct pgo_profile *profile, enum pgo_record_filter filter,
 		     const struct pgo_summary *summary, struct pgo_error *err);
 
+/**
+ * Summary and skew at once, also of a profile opened with pgo_profile_open_lazily(): it is read and checked on the way,
+ * and its functions stay unread where all of it is plainly in order; otherwise it is settled.
+ * @return as pgo_profile_read()
+ */
+int pgo_profile_overview(struct pgo_summary *summary, struct pgo_skew *skew, struct pgo_profile *profile,
+			 enum pgo_record_filter filter, struct pgo_error *err);
+
 /** "hot", "warm", "cold", "never". */
 const char *pgo_class_name(enum pgo_class c);
 

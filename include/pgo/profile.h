@@ -178,7 +178,8 @@ struct pgo_profile {
 	int (*settle)(struct pgo_profile *profile, struct pgo_error *err);
 	size_t table_payload, table_directory; /**< offsets of the hash table of an indexed profile, else 0 */
 	uint64_t table_keys;
-	struct pgo_summary *stored; /**< of the records without context: total, entries and thresholds; NULL: none */
+	struct pgo_summary *stored; /**< of the records without context: total, number of counters, entries and
+				       thresholds; NULL: none */
 	uint64_t hash_mask;	    /**< functions are in rising order of name_ref & hash_mask; 0: in no such order */
 	uint64_t traces_seen;	    /**< temporal traces there were before some were chosen; at least trace_count */
 	struct pgo_quarantine *quarantine; /**< NULL: no record was set aside */
@@ -231,8 +232,8 @@ int pgo_profile_loss(struct pgo_loss *out, const struct pgo_profile *profile, st
 
 /**
  * As pgo_profile_open(), but of a large indexed file only the frame is read and checked: its functions stay unread
- * until pgo_profile_settle(). pgo_compare() takes such profiles as they are, reads and checks while it compares, and
- * may therefore fail as pgo_profile_open() does; everything else needs settled ones.
+ * until pgo_profile_settle(). pgo_compare() and pgo_profile_overview() take such profiles as they are, read and check
+ * them on the way, and may therefore fail as pgo_profile_open() does; everything else needs settled ones.
  */
 int pgo_profile_open_lazily(struct pgo_profile **out, const char *path, const char *format, struct pgo_error *err);
 
