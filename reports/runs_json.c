@@ -127,6 +127,8 @@ int pgo_json_runs(struct pgo_json root, const struct pgo_report *report, struct 
 	pgo_json_u64(functions, "labellings", m->labellings);
 	pgo_json_double(functions, "least_p_value", m->least_p);
 	pgo_json_u64(functions, "tested", m->function_count);
+	pgo_json_u64(functions, "tests", m->tests_made);
+	pgo_json_optional(functions, "least_q_value_alone", (struct pgo_optional){m->tests_made > 0, m->least_q});
 	pgo_json_u64(functions, "flagged", m->flagged_count);
 	list = pgo_json_array(functions, "listed");
 	for (size_t i = 0; i < m->function_count && (report->top == 0 || i < report->top); i++)

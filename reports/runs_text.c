@@ -200,6 +200,14 @@ static int put_functions(const struct pgo_text *t, const struct pgo_report *repo
 		 pgo_text_count(a, m->function_count), pgo_text_count(b, m->flagged_count), m->options.alpha,
 		 m->least_p);
 	pgo_text_wrap(t, "  functions          ", INDENT, line);
+	if (m->least_q > m->options.alpha) {
+		snprintf(line, sizeof line,
+			 "among %zu tests a difference shows only when about %.0f of them differ as clearly as they "
+			 "can: more "
+			 "workloads are needed to point at single functions",
+			 m->tests_made, ceil(m->least_p * (double)m->tests_made / m->options.alpha - 1e-9));
+		pgo_text_wrap(t, "             note:  ", INDENT, line);
+	}
 	fprintf(t->out, "\n   %9s%9s%9s%9s%7s%9s%9s  %s\n", "train", "test", "share p", "q", "shape", "shape p", "q",
 		"function");
 	for (size_t i = 0; rc == PGO_OK && i < m->function_count && (report->top == 0 || i < report->top); i++)

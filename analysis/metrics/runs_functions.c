@@ -264,6 +264,8 @@ static int correct(struct pgo_runs *r)
 			tests[count++] = (struct pgo_tested){.p_value = r->functions[i].shape_p.value};
 	}
 	int rc = pgo_benjamini_hochberg(tests, count);
+	r->tests_made = count;
+	r->least_q = fmin(1, r->least_p * (double)count);
 	count = 0;
 	for (size_t i = 0; rc == PGO_OK && i < r->function_count; i++) {
 		struct pgo_function_runs *f = &r->functions[i];

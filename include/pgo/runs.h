@@ -152,6 +152,8 @@ struct pgo_runs {
 	uint64_t labellings;	     /**< C(n + m, n), at most UINT64_MAX: what the tests of functions are made of */
 	double least_p;		     /**< the smallest p of a function's share */
 	size_t function_count;	     /**< functions tested; 0 when least_p > alpha */
+	size_t tests_made;	     /**< of shares and of shapes */
+	double least_q; /**< the smallest q a function could have that alone differs: least_p * tests_made, at most 1 */
 	size_t flagged_count;
 	struct pgo_function_runs *functions; /**< flagged first, then by least p, then by difference of the shares */
 };

@@ -116,6 +116,8 @@ static void agrees_with_numpy(void **state)
 		assert_int_equal(m.labellings, 126);
 		assert_int_equal(m.function_count, 4);
 		assert_int_equal(m.flagged_count, 2);
+		assert_int_equal(m.tests_made, 7);
+		assert_near(m.least_q, 7. / 126, 1e-15);
 		for (size_t i = 0; i < 4; i++) {
 			const struct pgo_function_runs *f = function_named(&m, &r.panel, expected[i].name);
 			for (int s = 0; s < 2; s++)
