@@ -7,7 +7,9 @@
  * Raw profiles of one program are read several at a time, one behind the other in memory, which their reader takes for
  * what a program wrote that appends: it goes through the names once, and adds the counters of the further ones up in
  * place. Where that reading fails or warns of something, the files are read again, each by itself, so that what is said
- * names the file.
+ * names the file. A file that is cut off does not go unnoticed: what it lacks is taken from the zeros behind it or from
+ * the next file, so its names, which come last, do not inflate or are not those of its functions, and the next profile
+ * does not start where one must.
  */
 #include <fcntl.h>
 #include <pthread.h>
