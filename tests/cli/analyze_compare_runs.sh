@@ -57,6 +57,13 @@ cp "$SCRATCH/out" "$SCRATCH/first"
 run 0 compare --format json --permutations 125 --seed 7 --train train*.csv --test test*.csv
 cmp "$SCRATCH/first" "$SCRATCH/out" || fail "the same seed, another result"
 
+# one processor or several: the same bytes
+if command -v taskset >/dev/null; then
+	taskset -c "$(taskset -cp $$ | sed 's/.*: //; s/[,-].*//')" "$ANALYZE" compare --report-only --format json --permutations 125 --seed 7 \
+		--train train*.csv --test test*.csv >"$SCRATCH/second"
+	cmp "$SCRATCH/first" "$SCRATCH/second" || fail "the result depends on the number of processors"
+fi
+
 # one on each side is the plain comparison
 "$ANALYZE" compare --report-only --format json train0.csv test4.csv >"$SCRATCH/first"
 "$ANALYZE" compare --report-only --format json --train train0.csv --test label=test4.csv >"$SCRATCH/second"

@@ -34,6 +34,17 @@ for pair in "MICRO REALEQ" "r_dpkgsum r_wordfreq"; do
 	PY
 done
 
+# one processor or several: the same bytes
+if command -v taskset >/dev/null; then
+	for measure in hellinger jsd under-served; do
+		# shellcheck disable=SC2086
+		"$ANALYZE" matrix --format json --distance $measure $all >"$SCRATCH/several"
+		# shellcheck disable=SC2086
+		taskset -c "$(taskset -cp $$ | sed 's/.*: //; s/[,-].*//')" "$ANALYZE" matrix --format json --distance $measure $all >"$SCRATCH/one"
+		cmp "$SCRATCH/several" "$SCRATCH/one" || fail "$measure depends on the number of processors"
+	done
+fi
+
 # shellcheck disable=SC2086
 golden stability 0 stability $all
 golden stability-repeats 5 stability w=r_wordfreq.profdata w=r_wordfreq.profdata d=r_dpkgsum.profdata

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "support.h"
+#include "several.h"
 
 #include "pgo/distances.h"
 
@@ -95,11 +95,89 @@ static void by_hand(void **state)
 		pgo_profile_free(p[i]);
 }
 
+/* The definitions, counter by counter, with libm's logarithm. */
+static double by_definition(const struct dense *d, size_t i, size_t j, enum pgo_distance kind)
+{
+	const double *p = d->p + i * d->counters, *q = d->p + j * d->counters;
+	double sum = 0, hot = sorted_cutoff(p, d->counters, 0.99);
+	for (size_t c = 0; c < d->counters; c++) {
+		double m = (p[c] + q[c]) / 2, a = p[c] > 0 ? p[c] * log2(p[c] / m) : 0,
+		       b = q[c] > 0 ? q[c] * log2(q[c] / m) : 0;
+		sum += kind == PGO_DISTANCE_HELLINGER	   ? pow(sqrt(p[c]) - sqrt(q[c]), 2) / 2
+		       : kind == PGO_DISTANCE_JSD	   ? (a + b) / 2
+		       : kind == PGO_DISTANCE_TV	   ? fabs(p[c] - q[c]) / 2
+		       : kind == PGO_DISTANCE_UNDER_SERVED ? (p[c] < hot * (1 - 1e-12) ? q[c] : 0)
+							   : (p[c] > 0 ? 0 : q[c]);
+	}
+	return kind == PGO_DISTANCE_HELLINGER ? sqrt(sum) : sum;
+}
+
+static void agree_with_their_definitions(void **state)
+{
+	(void)state;
+	struct runs r = random_runs(12, 40, 0.6);
+	struct dense dense = dense_of(&r);
+	for (unsigned kind = 0; kind < PGO_DISTANCE_COUNT; kind++) {
+		struct pgo_distances d;
+		assert_int_equal(pgo_distances_measure(&d, &r.panel, (enum pgo_distance)kind, NULL), PGO_OK);
+		for (size_t i = 0; i < d.count; i++)
+			for (size_t j = 0; j < d.count; j++)
+				if (i != j)
+					assert_near(d.values[i * d.count + j],
+						    by_definition(&dense, i, j, (enum pgo_distance)kind), 1e-12);
+		pgo_distances_release(&d);
+	}
+	close_dense(&dense);
+	close_runs(&r);
+}
+
+/* Hellinger and total variation are metrics, and so is the root of the divergence (Endres and Schindelin 2003). */
+static void metrics_are_metrics(void **state)
+{
+	(void)state;
+	struct runs r = random_runs(12, 40, 0.6);
+	for (unsigned kind = 0; kind <= PGO_DISTANCE_TV; kind++) {
+		struct pgo_distances d;
+		assert_int_equal(pgo_distances_measure(&d, &r.panel, (enum pgo_distance)kind, NULL), PGO_OK);
+		size_t n = d.count;
+		for (size_t i = 0; i < n * n && kind == PGO_DISTANCE_JSD; i++)
+			d.values[i] = sqrt(d.values[i]);
+		for (size_t i = 0; i < n; i++)
+			for (size_t j = 0; j < n; j++) {
+				assert_true(d.values[i * n + j] == d.values[j * n + i]);
+				assert_true(i == j ? d.values[i * n + j] == 0
+						   : d.values[i * n + j] > 0 && d.values[i * n + j] <= 1);
+				for (size_t k = 0; k < n; k++)
+					assert_true(d.values[i * n + k] <=
+						    d.values[i * n + j] + d.values[j * n + k] + 1e-12);
+			}
+		pgo_distances_release(&d);
+	}
+	close_runs(&r);
+}
+
+static void names(void **state)
+{
+	(void)state;
+	enum pgo_distance found;
+	for (unsigned kind = 0; kind < PGO_DISTANCE_COUNT; kind++) {
+		assert_true(pgo_distance_find(&found, pgo_distance_name((enum pgo_distance)kind)));
+		assert_int_equal(found, kind);
+	}
+	assert_true(pgo_distance_find(&found, "overlap"));
+	assert_int_equal(found, PGO_DISTANCE_TV);
+	assert_false(pgo_distance_find(&found, "cosine"));
+	assert_string_equal(pgo_distance_name(PGO_DISTANCE_COUNT), "?");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(equal_to_comparisons),
 		cmocka_unit_test(by_hand),
+		cmocka_unit_test(agree_with_their_definitions),
+		cmocka_unit_test(metrics_are_metrics),
+		cmocka_unit_test(names),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
