@@ -65,7 +65,7 @@ static void side_lines(const struct pgo_text *t, const struct pgo_explanation *e
 	} lines[] = {
 		{"hash", cell_hash},	       {"counters", cell_counters},
 		{"total count", cell_sum},     {"  share of the program", cell_share},
-		{"largest counter", cell_max}, {"  which", cell_dominant},
+		{"largest counter", cell_max}, {"  which one", cell_dominant},
 		{"entry count", cell_entry},   {"class", cell_class},
 	};
 	char cell[PGO_TEXT_CELL];
@@ -109,10 +109,11 @@ static void distance_lines(const struct pgo_text *t, const struct pgo_explanatio
 	fprintf(t->out, "  %-46s%12s\n", "shape: Jensen-Shannon divergence, bits",
 		distance_text(cell, f->shape_jsd_bits));
 	fprintf(t->out, "  %-46s%12s\n", "part of the profiles' divergence, bits", pgo_text_number(cell, f->jsd_bits));
-	if (e->joined)
+	if (e->joined) {
 		fprintf(t->out, "  %-46s%12s\n", "largest counter is another one", f->dominant_differs ? "yes" : "no");
-	fprintf(t->out, "  %-46s%12s\n", "q-value of its test (homogeneous counts)",
-		pgo_text_optional(cell, f->q_value));
+		fprintf(t->out, "  %-46s%12s\n", "q-value of its test (homogeneous counts)",
+			pgo_text_optional(cell, f->q_value));
+	}
 	for (int kind = 0; kind < PGO_VALUE_KINDS; kind++) {
 		char label[64];
 		if (!e->values.distance[kind].present)
