@@ -46,9 +46,12 @@ int pgo_gcno_read(struct pgo_builder *b, const void *bytes, size_t length, struc
 /** The highest bid for these first bytes of a file, and whose it is (NULL: nobody's). registry.c */
 enum pgo_bid pgo_format_bid(const unsigned char *bytes, size_t length, const char **name);
 
-/** Read a private mapping, which the profile or this function unmaps. registry.c */
-int pgo_profile_read_mapping(struct pgo_profile **out, void *mapping, size_t length,
-			     const struct pgo_read_options *options, struct pgo_error *err);
+/**
+ * Read raw profiles that lie in a private mapping, which is unmapped, as their sum. Offsets in errors are those in the
+ * mapping. registry.c
+ */
+int pgo_raw_read_parts(struct pgo_profile **out, void *mapping, size_t length, const struct pgo_part *parts,
+		       size_t part_count, struct pgo_error *err);
 
 /**
  * All gcc profiles (.gcda) below a directory as one, with the notes (.gcno) beside them, where they were compiled, or

@@ -154,7 +154,8 @@ static int add_directory(struct search *s, const char *path)
 		rc = pgo_error_set(s->err, PGO_EFORMAT, "is a directory without any profile");
 		pgo_error_hint(s->err, "profiles are told by their first bytes, text ones by the name *.proftext");
 	}
-	pgo_error_path(s->err, path);
+	if (rc != PGO_OK)
+		pgo_error_path(s->err, path);
 	return rc;
 }
 

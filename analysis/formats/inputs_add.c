@@ -4,12 +4,10 @@
  * Adding up many files: threads read the next ones while one is added. At most two more than there are threads are in
  * memory.
  *
- * Raw profiles of one program are read several at a time, one behind the other in memory, which their reader takes for
- * what a program wrote that appends: it goes through the names once, and adds the counters of the further ones up in
- * place. Where that reading fails or warns of something, the files are read again, each by itself, so that what is said
- * names the file. A file that is cut off does not go unnoticed: what it lacks is taken from the zeros behind it or from
- * the next file, so its names, which come last, do not inflate or are not those of its functions, and the next profile
- * does not start where one must.
+ * Raw profiles of one program are read several at a time, one behind the other in memory, as their reader takes what a
+ * program wrote that appends: it goes through the names once, and adds the counters of the further ones up in place.
+ * Where that reading fails or warns of something, the files are read again, each by itself, so that what is said names
+ * the file.
  */
 #include <fcntl.h>
 #include <pthread.h>
@@ -124,8 +122,8 @@ static size_t plan(const struct crew *crew, struct task *tasks)
 	return count;
 }
 
-/** Map the files of a batch, each from a page on: what is left of its last page reads as zeros. */
-static void *map_batch(const struct crew *crew, const struct task *t)
+/** Map the files of a batch, each from a page on. */
+static void *map_batch(const struct crew *crew, const struct task *t, struct pgo_part parts[BATCH_FILES])
 {
 	unsigned char *all = mmap(NULL, t->bytes, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	size_t at = 0;
@@ -139,7 +137,10 @@ static void *map_batch(const struct crew *crew, const struct task *t)
 				 MAP_FAILED;
 		if (fd >= 0)
 			close(fd);
-		at += failed ? 0 : page_up((size_t)st.st_size);
+		if (failed)
+			break;
+		parts[i] = (struct pgo_part){.start = at, .end = at + (size_t)st.st_size};
+		at += page_up((size_t)st.st_size);
 	}
 	if (failed && all != MAP_FAILED)
 		munmap(all, t->bytes);
@@ -148,12 +149,11 @@ static void *map_batch(const struct crew *crew, const struct task *t)
 
 static void read_batch(struct crew *crew, struct task *t)
 {
-	struct pgo_read_options options = *crew->options;
-	options.format = "raw";
-	void *all = map_batch(crew, t);
+	struct pgo_part parts[BATCH_FILES];
+	void *all = map_batch(crew, t, parts);
 	if (!all)
 		return;
-	if (pgo_profile_read_mapping(&t->profile, all, t->bytes, &options, &t->err) == PGO_OK &&
+	if (pgo_raw_read_parts(&t->profile, all, t->bytes, parts, t->count, &t->err) == PGO_OK &&
 	    t->profile->warning_count > 0) {
 		pgo_profile_free(t->profile);
 		t->profile = NULL;

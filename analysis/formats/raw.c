@@ -163,15 +163,28 @@ static int warn(struct pgo_raw *r)
 	return rc ? pgo_raw_out_of_memory(r) : PGO_OK;
 }
 
+/** The input may be several files in one piece of memory: none may take from the next what it lacks. */
+static void enter_part(struct pgo_raw *r, size_t part)
+{
+	if (part >= r->b->part_count)
+		return;
+	r->file.at = r->b->parts[part].start;
+	r->file.end = r->b->parts[part].end;
+}
+
 int pgo_raw_read(struct pgo_builder *b, const void *bytes, size_t length, struct pgo_error *err)
 {
 	struct pgo_raw r = {.file = pgo_cursor(bytes, length), .b = b, .err = err};
 	r.file.big_endian = length && r.file.bytes[0] == 0xff;
+	size_t part = 0;
 	int rc = PGO_OK;
+	enter_part(&r, part++);
 	do {
 		rc = read_profile(&r);
 		if (rc == PGO_OK)
 			rc = find_next(&r);
+		if (rc == PGO_OK && pgo_cursor_left(&r.file) == 0)
+			enter_part(&r, part++);
 		if (rc == PGO_OK)
 			rc = merge(&r, pgo_cursor_left(&r.file) == 0);
 	} while (rc == PGO_OK && pgo_cursor_left(&r.file));

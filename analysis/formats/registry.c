@@ -98,6 +98,8 @@ struct input {
 	bool borrowed; /**< the caller's: copied before it is read */
 	bool lazy;     /**< functions may be left unread */
 	double max_lost;
+	const struct pgo_part *parts; /**< files it is made of; NULL: one */
+	size_t part_count;
 };
 
 static void release_input(struct input *input)
@@ -178,8 +180,11 @@ static int read_input(struct pgo_profile **out, struct input *input, const char 
 		goto done;
 	if ((rc = own_input(input, err)) != PGO_OK)
 		goto done;
-	struct pgo_builder b = {
-		.format = f->name, .lazy_from = input->lazy ? LAZY_FROM : 0, .may_quarantine = input->max_lost > 0};
+	struct pgo_builder b = {.format = f->name,
+				.lazy_from = input->lazy ? LAZY_FROM : 0,
+				.may_quarantine = input->max_lost > 0,
+				.parts = input->parts,
+				.part_count = input->part_count};
 	rc = f->read(&b, input->bytes, input->length, err);
 	bool in_place = b.in_place;
 	if (rc == PGO_OK)
@@ -249,15 +254,12 @@ static int read_unmappable(struct pgo_profile **out, int fd, const struct pgo_re
 	return read_input(out, &input, options->format, err);
 }
 
-int pgo_profile_read_mapping(struct pgo_profile **out, void *mapping, size_t length,
-			     const struct pgo_read_options *options, struct pgo_error *err)
+int pgo_raw_read_parts(struct pgo_profile **out, void *mapping, size_t length, const struct pgo_part *parts,
+		       size_t part_count, struct pgo_error *err)
 {
-	struct input input = {.bytes = mapping,
-			      .length = length,
-			      .mapped = true,
-			      .lazy = options->lazily && options->max_lost <= 0,
-			      .max_lost = options->max_lost};
-	return read_input(out, &input, options->format, err);
+	struct input input = {
+		.bytes = mapping, .length = length, .mapped = true, .parts = parts, .part_count = part_count};
+	return read_input(out, &input, "raw", err);
 }
 
 static int read_mapped(struct pgo_profile **out, int fd, size_t length, const struct pgo_read_options *options,
@@ -266,7 +268,12 @@ static int read_mapped(struct pgo_profile **out, int fd, size_t length, const st
 	void *bytes = mmap(NULL, length, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (bytes == MAP_FAILED)
 		return read_unmappable(out, fd, options, err);
-	return pgo_profile_read_mapping(out, bytes, length, options, err);
+	struct input input = {.bytes = bytes,
+			      .length = length,
+			      .mapped = true,
+			      .lazy = options->lazily && options->max_lost <= 0,
+			      .max_lost = options->max_lost};
+	return read_input(out, &input, options->format, err);
 }
 
 /** gcc's profiles come with a second file, which their reader looks for. @return PGO_EOF when it is none of them */

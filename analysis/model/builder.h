@@ -13,6 +13,11 @@ struct pgo_place {
 	uint64_t first_counter;
 };
 
+/** Where a file lies in an input that is several of them. */
+struct pgo_part {
+	size_t start, end;
+};
+
 /*
  * A profile under construction: what a reader fills. Start with `{0}`; pgo_builder_finish() turns it into a profile,
  * pgo_builder_release() drops it; both leave it empty. Functions that add return 0, or -1 when out of memory.
@@ -24,12 +29,14 @@ struct pgo_place {
 struct pgo_builder {
 	const char *format; /**< static */
 	uint64_t version;
-	uint32_t kind;		    /**< enum pgo_profile_kind */
-	uint32_t flags;		    /**< enum pgo_profile_flag; must be final before the first record is sealed */
-	bool pseudo_counts;	    /**< the writer knew pseudo counts */
-	bool in_place;		    /**< functions stay in `input`, which the profile must keep */
-	const unsigned char *input; /**< with in_place */
-	struct pgo_tally *tally[2]; /**< by enum pgo_record_filter; with in_place */
+	uint32_t kind;		      /**< enum pgo_profile_kind */
+	uint32_t flags;		      /**< enum pgo_profile_flag; must be final before the first record is sealed */
+	bool pseudo_counts;	      /**< the writer knew pseudo counts */
+	bool in_place;		      /**< functions stay in `input`, which the profile must keep */
+	const unsigned char *input;   /**< with in_place */
+	struct pgo_tally *tally[2];   /**< by enum pgo_record_filter; with in_place */
+	const struct pgo_part *parts; /**< set by the caller: the input is several files, read as their sum (raw) */
+	size_t part_count;
 	size_t lazy_from; /**< set by the caller: from this many functions on they may be left unread, `settle` then
 			   reads them; 0: never */
 	/* as in struct pgo_profile */
