@@ -180,35 +180,43 @@ int __wrap_csv_fini(struct csv_parser *p, csv_field *field, csv_row *row, void *
 	return rc;
 }
 
-/* protobuf-c: what it allocates comes out cleared, so nothing in a message looks uninitialised ----------------------
+/* protobuf-c: what it gets from the reader's allocator is cleared, so nothing in a message looks uninitialised ------
  */
 
 ProtobufCMessage *__real_protobuf_c_message_unpack(const ProtobufCMessageDescriptor *descriptor,
 						   ProtobufCAllocator *allocator, size_t length, const uint8_t *bytes);
 ProtobufCMessage *__wrap_protobuf_c_message_unpack(const ProtobufCMessageDescriptor *descriptor,
 						   ProtobufCAllocator *allocator, size_t length, const uint8_t *bytes);
+void __real_protobuf_c_message_free_unpacked(ProtobufCMessage *message, ProtobufCAllocator *allocator);
+void __wrap_protobuf_c_message_free_unpacked(ProtobufCMessage *message, ProtobufCAllocator *allocator);
 
-static CALLED_BACK void *allocate_cleared(void *context, size_t size)
+static CALLED_BACK void *pass_alloc(void *context, size_t size)
 {
-	(void)context;
-	return calloc(1, size);
+	ProtobufCAllocator *allocator = context;
+	void *memory = allocator->alloc(allocator->allocator_data, size);
+	if (memory)
+		memset(memory, 0, size);
+	return memory;
 }
 
-static CALLED_BACK void release(void *context, void *memory)
+static CALLED_BACK void pass_free(void *context, void *memory)
 {
-	(void)context;
-	free(memory);
+	ProtobufCAllocator *allocator = context;
+	allocator->free(allocator->allocator_data, memory);
 }
 
 ProtobufCMessage *__wrap_protobuf_c_message_unpack(const ProtobufCMessageDescriptor *descriptor,
 						   ProtobufCAllocator *allocator, size_t length, const uint8_t *bytes)
 {
-	/* what the reader frees later without an allocator goes to free(), as here */
-	ProtobufCAllocator cleared = {.alloc = allocate_cleared, .free = release};
+	ProtobufCAllocator clearing = {.alloc = pass_alloc, .free = pass_free, .allocator_data = allocator};
 	CHECK(bytes, length);
-	if (allocator)
-		abort();
-	return __real_protobuf_c_message_unpack(descriptor, &cleared, length, bytes);
+	return __real_protobuf_c_message_unpack(descriptor, &clearing, length, bytes);
+}
+
+void __wrap_protobuf_c_message_free_unpacked(ProtobufCMessage *message, ProtobufCAllocator *allocator)
+{
+	ProtobufCAllocator clearing = {.alloc = pass_alloc, .free = pass_free, .allocator_data = allocator};
+	__real_protobuf_c_message_free_unpacked(message, &clearing);
 }
 
 /* libyaml -----------------------------------------------------------------------------------------------------------
