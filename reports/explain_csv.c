@@ -14,7 +14,7 @@ static void counter_side(FILE *out, const struct pgo_explained_counter *c, unsig
 	} else {
 		fputs(",,,", out);
 	}
-	fprintf(out, "%s%c", pgo_class_name((enum pgo_class)c->class[s]), end);
+	fprintf(out, "%s%c", pgo_class_name((enum pgo_class)c->heat[s]), end);
 }
 
 /* One row a counter; records of other code: A's, then B's, with the other side's fields empty. */

@@ -36,7 +36,7 @@ static void put_side(struct pgo_json root, const struct pgo_report *report, unsi
 		pgo_json_u64(in, "entry_count", side->entry);
 	else
 		pgo_json_null(in, "entry_count");
-	pgo_json_text(in, "class", pgo_class_name((enum pgo_class)side->class));
+	pgo_json_text(in, "class", pgo_class_name((enum pgo_class)side->heat));
 }
 
 static void put_counters(struct pgo_json root, const struct pgo_explanation *e)
@@ -55,7 +55,7 @@ static void put_counters(struct pgo_json root, const struct pgo_explanation *e)
 			pgo_json_u64(in, "count", c->count[s]);
 			pgo_json_double(in, "share_inside", c->inside[s]);
 			pgo_json_double(in, "share", c->share[s]);
-			pgo_json_text(in, "class", pgo_class_name((enum pgo_class)c->class[s]));
+			pgo_json_text(in, "class", pgo_class_name((enum pgo_class)c->heat[s]));
 		}
 	}
 }

@@ -54,7 +54,7 @@ static void cell_entry(char out[PGO_TEXT_CELL], const struct pgo_explanation *e,
 
 static void cell_class(char out[PGO_TEXT_CELL], const struct pgo_explanation *e, unsigned s)
 {
-	snprintf(out, PGO_TEXT_CELL, "%s", pgo_class_name((enum pgo_class)e->side[s].class));
+	snprintf(out, PGO_TEXT_CELL, "%s", pgo_class_name((enum pgo_class)e->side[s].heat));
 }
 
 static void side_lines(const struct pgo_text *t, const struct pgo_explanation *e)
@@ -129,7 +129,7 @@ static void counter_side(const struct pgo_text *t, const struct pgo_explained_co
 	pgo_text_right(t, 18, c->has[s] ? pgo_text_count(cell, c->count[s]) : "-");
 	pgo_text_right(t, 10, c->has[s] ? pgo_text_percent(cell, c->inside[s]) : "-");
 	pgo_text_right(t, 10, c->has[s] ? pgo_text_percent(cell, c->share[s]) : "-");
-	pgo_text_right(t, 7, pgo_class_name((enum pgo_class)c->class[s]));
+	pgo_text_right(t, 7, pgo_class_name((enum pgo_class)c->heat[s]));
 }
 
 static double weight(const struct pgo_explained_counter *c)

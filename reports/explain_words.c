@@ -163,8 +163,8 @@ const char *pgo_explain_view(char out[PGO_EXPLAIN_WORDS], const struct pgo_expla
 	       demoted = e->table[PGO_CLASS_COLD][PGO_CLASS_HOT] + e->table[PGO_CLASS_NEVER][PGO_CLASS_HOT];
 	if (!(total > 0)) {
 		snprintf(out, PGO_EXPLAIN_WORDS, "B %s it%s", e->side[1].present ? "never ran" : "has no record of",
-			 e->side[0].class == PGO_CLASS_HOT ? "; what A makes hot here is heat that B has no use for"
-							   : "");
+			 e->side[0].heat == PGO_CLASS_HOT ? "; what A makes hot here is heat that B has no use for"
+							  : "");
 		return out;
 	}
 	int n = snprintf(out, PGO_EXPLAIN_WORDS, "B spends %s of its counts in it; of these A calls ",
@@ -172,8 +172,8 @@ const char *pgo_explain_view(char out[PGO_EXPLAIN_WORDS], const struct pgo_expla
 	bool first = true;
 	if (e->side[0].treatment == PGO_TREAT_STALE || !e->side[0].present) {
 		snprintf(out, PGO_EXPLAIN_WORDS, "B spends %s of its counts in it, and A says nothing of it%s", share,
-			 e->side[1].class == PGO_CLASS_HOT ? ": code that is hot to B is compiled without its profile"
-							   : "");
+			 e->side[1].heat == PGO_CLASS_HOT ? ": code that is hot to B is compiled without its profile"
+							  : "");
 		return out;
 	}
 	for (unsigned a = 0; a < PGO_CLASS_COUNT; a++) {

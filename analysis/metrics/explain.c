@@ -52,7 +52,7 @@ static void sampled_entry(struct pgo_explained_side *side, const struct pgo_prof
 static struct pgo_explained_side side_of(const struct pgo_profile *p, const struct pgo_summary *summary, uint32_t index)
 {
 	struct pgo_explained_side side = {
-		.present = index != UINT32_MAX, .summary = summary, .class = PGO_CLASS_NEVER, .dominant = UINT32_MAX};
+		.present = index != UINT32_MAX, .summary = summary, .heat = PGO_CLASS_NEVER, .dominant = UINT32_MAX};
 	if (side.present) {
 		side.f = pgo_profile_function(p, index);
 		bool measured = !(side.f.flags & PGO_FUNCTION_PSEUDO);
@@ -64,7 +64,7 @@ static struct pgo_explained_side side_of(const struct pgo_profile *p, const stru
 		sampled_entry(&side, p);
 		if (measured && summary->total)
 			side.share = pgo_function_mass(&side.f) / (double)summary->total;
-		side.class = class_of(side.f.max, measured && side.f.max, summary);
+		side.heat = class_of(side.f.max, measured && side.f.max, summary);
 		for (uint32_t i = 0; i < side.f.counter_count && measured; i++)
 			if (side.f.counters[i] &&
 			    (side.dominant == UINT32_MAX || side.f.counters[i] > side.f.counters[side.dominant]))
@@ -80,7 +80,7 @@ static void set_counter(struct pgo_explained_counter *c, unsigned s, const struc
 	bool measured = !(side->f.flags & PGO_FUNCTION_PSEUDO);
 	c->has[s] = true;
 	c->count[s] = side->f.counters[i];
-	c->class[s] = class_of(c->count[s], measured && inside > 0, side->summary);
+	c->heat[s] = class_of(c->count[s], measured && inside > 0, side->summary);
 	if (!measured)
 		return;
 	c->inside[s] = inside > 0 ? (double)c->count[s] / inside : 0;
@@ -90,7 +90,7 @@ static void set_counter(struct pgo_explained_counter *c, unsigned s, const struc
 /* A counter the side does not list, or has in other code. */
 static void lack_counter(struct pgo_explained_counter *c, unsigned s, const struct pgo_explained_side *side)
 {
-	c->class[s] = class_of(0, side->present && side->f.max, side->summary);
+	c->heat[s] = class_of(0, side->present && side->f.max, side->summary);
 }
 
 static uint64_t key_of(const uint64_t *keys, uint32_t i)
@@ -136,7 +136,7 @@ static void set_apart(struct pgo_explanation *e, const uint64_t *const keys[2])
 			struct pgo_explained_counter *c = &e->counters[e->counter_count++];
 			*c = (struct pgo_explained_counter){.key = key_of(keys[s], i)};
 			set_counter(c, s, &e->side[s], i);
-			c->class[!s] = PGO_CLASS_NEVER;
+			c->heat[!s] = PGO_CLASS_NEVER;
 		}
 	}
 }
@@ -168,7 +168,7 @@ int pgo_explain(struct pgo_explanation *out, const struct pgo_comparison *c, con
 	else
 		set_apart(&e, keys);
 	for (size_t i = 0; i < e.counter_count; i++)
-		e.table[e.counters[i].class[0]][e.counters[i].class[1]] += e.counters[i].share[1];
+		e.table[e.counters[i].heat[0]][e.counters[i].heat[1]] += e.counters[i].share[1];
 	int rc = pgo_values_compare(&e.values, profiles, m->index, err);
 	if (rc == PGO_OK && !e.joined)
 		for (size_t i = 0; i < e.values.site_count; i++)

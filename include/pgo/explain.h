@@ -65,7 +65,7 @@ struct pgo_explained_counter {
 	uint64_t count[2];
 	double inside[2]; /**< share of the function's counts on that side, 0 where it did not run */
 	double share[2];  /**< share of that profile's counts */
-	uint8_t class[2]; /**< enum pgo_class, each by its own profile's thresholds */
+	uint8_t heat[2];  /**< enum pgo_class, each by its own profile's thresholds */
 };
 
 struct pgo_explained_side {
@@ -73,7 +73,7 @@ struct pgo_explained_side {
 	struct pgo_function f; /**< where present */
 	const struct pgo_summary *summary;
 	double share;	  /**< of the profile's counts */
-	uint8_t class;	  /**< enum pgo_class of its largest counter */
+	uint8_t heat;	  /**< enum pgo_class of its largest counter */
 	bool entry_known; /**< counter 0 is the entry count */
 	uint64_t entry;
 	enum pgo_treatment treatment; /**< were this profile trained with */

@@ -80,8 +80,8 @@ static void counters_stand_side_by_side(void **state)
 	assert_int_equal(e.side[1].dominant, 1);
 	assert_true(e.row->dominant_differs);
 	/* A: 99 % needs 90000 + 8000 + ...: hot from 900 at most; f's 60 is warm; B: hot from 3000, f's 99000 is hot */
-	assert_int_equal(e.side[0].class, PGO_CLASS_WARM);
-	assert_int_equal(e.side[1].class, PGO_CLASS_HOT);
+	assert_int_equal(e.side[0].heat, PGO_CLASS_WARM);
+	assert_int_equal(e.side[1].heat, PGO_CLASS_HOT);
 	assert_int_equal(e.side[0].treatment, PGO_TREAT_WARM);
 	assert_int_equal(e.side[1].treatment, PGO_TREAT_HOT);
 	assert_false(e.side[1].entry_known);
@@ -106,8 +106,8 @@ static void classes_are_those_of_the_comparison(void **state)
 			continue;
 		struct pgo_explanation e = explained(&p, row->name);
 		assert_ptr_equal(e.row, row);
-		assert_int_equal(e.side[0].class, row->train_class);
-		assert_int_equal(e.side[1].class, row->test_class);
+		assert_int_equal(e.side[0].heat, row->train_class);
+		assert_int_equal(e.side[1].heat, row->test_class);
 		assert_near(e.side[0].share, row->train_share, 1e-15);
 		assert_near(e.side[1].share, row->test_share, 1e-15);
 		assert_int_equal(e.side[0].dominant, row->train_dominant);
@@ -145,9 +145,9 @@ static void never_stale_and_missing(void **state)
 	struct pair p = open_pair(PGO_PROFILE_IR);
 	struct pgo_explanation e = explained(&p, "idle");
 	assert_int_equal(e.side[0].treatment, PGO_TREAT_NEVER);
-	assert_int_equal(e.side[0].class, PGO_CLASS_NEVER);
-	assert_int_equal(e.counters[0].class[0], PGO_CLASS_NEVER);
-	assert_int_equal(e.counters[0].class[1], PGO_CLASS_COLD);
+	assert_int_equal(e.side[0].heat, PGO_CLASS_NEVER);
+	assert_int_equal(e.counters[0].heat[0], PGO_CLASS_NEVER);
+	assert_int_equal(e.counters[0].heat[1], PGO_CLASS_COLD);
 	pgo_explanation_release(&e);
 	e = explained(&p, "stale"); /* other hash: both records, not side by side */
 	assert_false(e.joined);
