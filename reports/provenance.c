@@ -55,8 +55,7 @@ static void put_output(struct pgo_json root, const struct pgo_provenance *p, con
 		pgo_json_null(out, "version");
 	put_flags(out, p->result->flags);
 	pgo_json_bool(out, "sparse", p->sparse);
-	pgo_json_u64(out, "functions", summary->function_count);
-	pgo_json_u64(out, "counters", summary->counter_count);
+	pgo_json_u64(out, "functions", p->functions);
 	pgo_json_u64(out, "saturated_counters", summary->saturated_counters);
 	pgo_json_u128(out, "total", summary->total);
 }

@@ -27,7 +27,7 @@ static const char doc[] =
 	"Examples:\n"
 	"  pgo-analyze merge -o app.profdata run1.profraw run2.profraw\n"
 	"  pgo-analyze merge --for clang-14 -o app.profdata profiles/\n"
-	"  pgo-analyze merge --shares -w 0.7,web.profdata -w 0.3,batch.profdata -o app.profdata\n"
+	"  pgo-analyze merge --shares -w 0.7,web.profdata -w 0.3,batch.profdata -o a.profdata\n"
 	"  pgo-analyze merge --format text -o app.proftext app.profdata\n"
 	"\n"
 	"A PROFILE may be a file, a quoted pattern ('runs/*.profraw'), a directory, @LIST with a file on each line, or "
@@ -40,8 +40,8 @@ static const char doc[] =
 	"Exit codes:\n"
 	"   0  done\n"
 	"   2  wrong usage\n"
-	"   3  bad input: a profile cannot be opened, is damaged or unknown, or does not go with\n"
-	"      the others\n"
+	"   3  bad input: a profile cannot be opened, is damaged or unknown, or does not go\n"
+	"      with the others\n"
 	"   4  the system failed: the result cannot be written, out of memory\n"
 	"  70  internal error\n";
 
@@ -189,7 +189,7 @@ static int check_arguments(struct arguments *a)
 		pgo_error_set(&err, PGO_EINVAL, "--for: '%s' is no compiler that is known", a->compiler);
 	if (err.code == 0)
 		return -1;
-	if (a->compiler && a->version == 0)
+	if (a->compiler && a->version == 0 && strcmp(a->format, "indexed") == 0)
 		pgo_error_hint(&err, "known are clang-12 and later, rustc, and versions %d to %d of the format",
 			       PGO_INDEXED_OLDEST, PGO_INDEXED_NEWEST);
 	return fail_usage(&err);
@@ -356,17 +356,19 @@ static int write_provenance(const struct arguments *a, struct pgo_written *writt
 						      .count = g->inputs.count};
 	}
 	bool indexed = strcmp(a->format, "indexed") == 0;
-	const struct pgo_provenance p = {.output = a->common.output,
-					 .format = a->format,
-					 .version = indexed ? a->version ? a->version : PGO_INDEXED_NEWEST : 0,
-					 .shares = a->shares,
-					 .sparse = a->sparse,
-					 .group_count = a->group_count,
-					 .groups = groups,
-					 .sources = a->sources,
-					 .result = a->result,
-					 .warning_count = written->warning_count,
-					 .warnings = written->warnings};
+	const struct pgo_provenance p = {
+		.output = a->common.output,
+		.format = a->format,
+		.version = indexed ? a->version ? a->version : PGO_INDEXED_NEWEST : 0,
+		.shares = a->shares,
+		.sparse = a->sparse,
+		.group_count = a->group_count,
+		.groups = groups,
+		.sources = a->sources,
+		.result = a->result,
+		.functions = indexed || strcmp(a->format, "text") == 0 ? written->functions : a->result->function_count,
+		.warning_count = written->warning_count,
+		.warnings = written->warnings};
 	int rc = pgo_provenance_write(a->provenance, &p, err);
 	free(groups);
 	return rc;

@@ -42,6 +42,7 @@ struct pgo_provenance {
 	const struct pgo_source_group *groups;
 	const struct pgo_source *sources;
 	const struct pgo_profile *result;
+	uint64_t functions;   /**< records written of it */
 	size_t warning_count; /**< of the writing */
 	char (*warnings)[200];
 };
