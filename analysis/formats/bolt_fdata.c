@@ -41,6 +41,7 @@ struct fdata_reader {
 	struct pgo_error *err;
 	struct field line;
 	uint64_t line_number; /**< from 1 */
+	bool cut_off;	      /**< the line has no end */
 	bool no_lbr, bolted, in_records;
 	uint64_t memory_events, memory_count; /**< records, and their counts, which stop at 2^64-1 */
 	struct field fields[FIELDS_MOST];
@@ -84,6 +85,7 @@ static bool next_line(struct fdata_reader *r)
 		size_t length = end ? (size_t)(end - line) : pgo_cursor_left(&r->c);
 		pgo_cursor_skip(&r->c, length + (end ? 1 : 0));
 		r->line_number++;
+		r->cut_off = !end;
 		if (length && line[length - 1] == '\r')
 			length--;
 		r->line = (struct field){line, length};
@@ -291,7 +293,7 @@ static int read_records(struct fdata_reader *r)
 	int rc = PGO_OK;
 	while (rc == PGO_OK && next_line(r)) {
 		struct pgo_sampled_mark mark = pgo_sampled_mark(&r->sampled);
-		rc = read_record(r);
+		rc = r->cut_off ? fail(r, "the last line has no end: the file was cut off") : read_record(r);
 		if (rc != PGO_EFORMAT)
 			continue;
 		rc = pgo_builder_quarantine(r->b, NULL, r->line.at, r->line.length, r->err);
@@ -307,10 +309,8 @@ static int conclude(struct fdata_reader *r)
 	if (r->bolted &&
 	    pgo_builder_warn(r->b, "was taken on a binary that BOLT had optimised: offsets are those of that binary"))
 		return no_memory(r);
-	if (r->memory_events &&
-	    pgo_builder_warn(r->b, "%" PRIu64 " memory event%s with a count of %" PRIu64 " %s left out",
-			     r->memory_events, r->memory_events == 1 ? "" : "s", r->memory_count,
-			     r->memory_events == 1 ? "is" : "are"))
+	if (r->memory_events && pgo_builder_warn(r->b, "%" PRIu64 " memory event%s left out, of %" PRIu64 " accesses",
+						 r->memory_events, r->memory_events == 1 ? "" : "s", r->memory_count))
 		return no_memory(r);
 	return pgo_sampled_build(&r->sampled, r->b) ? no_memory(r) : PGO_OK;
 }
@@ -321,6 +321,8 @@ int pgo_fdata_read(struct pgo_builder *b, const void *bytes, size_t length, stru
 	int rc = read_records(&r);
 	if (rc == PGO_OK)
 		rc = conclude(&r);
+	if (rc == PGO_EFORMAT)
+		pgo_error_hint(err, "write it again with llvm-bolt -instrument, perf2bolt or merge-fdata");
 	pgo_sampled_release(&r.sampled);
 	free(r.name.items);
 	return rc;

@@ -4,7 +4,8 @@
  * BOLT's YAML profile, version 1, as llvm-bolt -w, perf2bolt -w and merge-fdata of LLVM 22 write it. Keys that are not
  * named here are skipped.
  *
- *	document  = header {profile-version, binary-build-id, profile-flags [lbr | sample | memevent]}, functions
+ *	document  = "---" content "..."
+ *	content   = header {profile-version, binary-build-id, profile-flags [lbr | sample | memevent]}, functions
  *[function] function  = name, fid, hash, exec, blocks [block] block     = bid, exec, events, calls [{off, fid, cnt}],
  *succ [{bid, cnt}]
  *
@@ -304,13 +305,15 @@ static int read_document(struct pgo_bolt_yaml *y, struct yaml_reader *r)
 	       (y->event.type == YAML_STREAM_START_EVENT || y->event.type == YAML_DOCUMENT_START_EVENT));
 	if (rc == PGO_OK)
 		rc = pgo_bolt_yaml_mapping(y, "the profile", document_member, r);
-	do
-		rc = rc == PGO_OK ? pgo_bolt_yaml_next(y) : rc;
-	while (rc == PGO_OK && y->event.type == YAML_DOCUMENT_END_EVENT);
+	if (rc == PGO_OK)
+		rc = pgo_bolt_yaml_next(y);
+	if (rc == PGO_OK && (!r->has_functions || y->event.data.document_end.implicit))
+		return pgo_bolt_yaml_fail(y, r->has_functions ? "the profile does not end with '...': it was cut off"
+							      : "there are no functions: the profile was cut off");
+	if (rc == PGO_OK)
+		rc = pgo_bolt_yaml_next(y);
 	if (rc == PGO_OK && y->event.type != YAML_STREAM_END_EVENT)
 		return pgo_bolt_yaml_fail(y, "a second document starts; one is read");
-	if (rc == PGO_OK && !r->has_functions)
-		return pgo_bolt_yaml_fail(y, "there are no functions: the file was cut off");
 	return rc;
 }
 
@@ -329,9 +332,9 @@ int pgo_bolt_yaml_read(struct pgo_builder *b, const void *bytes, size_t length, 
 		    pgo_sampled_build(&r.sampled, b))
 			rc = no_memory(&y);
 	}
-	if (rc == PGO_EFORMAT)
+	if (rc != PGO_OK)
 		pgo_error_hint(err,
-			       "expected is what perf2bolt -w or llvm-bolt -w writes: header with profile-version, "
+			       "expected is what perf2bolt -w or llvm-bolt -w writes: header with profile-version 1, "
 			       "then functions with their blocks");
 	yaml_event_delete(&y.event);
 	yaml_parser_delete(&y.parser);

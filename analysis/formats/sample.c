@@ -143,7 +143,7 @@ static int conclude(struct pgo_sample_reader *r, bool plain)
 	    pgo_builder_warn(r->b, "is a partial profile: of functions that are not in it nothing is known"))
 		return pgo_sample_no_memory(r);
 	if (r->unknown_sections && pgo_builder_warn(r->b, "%" PRIu64 " section%s of unknown type left out",
-						    r->unknown_sections, r->unknown_sections == 1 ? " is" : "s are"))
+						    r->unknown_sections, r->unknown_sections == 1 ? "" : "s"))
 		return pgo_sample_no_memory(r);
 	return pgo_sampled_build(&r->sampled, r->b) ? pgo_sample_no_memory(r) : PGO_OK;
 }
@@ -173,8 +173,6 @@ static int read_binary(struct pgo_builder *b, struct pgo_cursor c, unsigned enco
 	}
 	if (rc == PGO_OK)
 		rc = conclude(&r, plain);
-	if (rc == PGO_EFORMAT)
-		pgo_error_hint(err, "the file is damaged; write it again: llvm-profdata merge --sample -o x.prof");
 	pgo_sampled_release(&r.sampled);
 	free(r.names.items);
 	free(r.contexts.items);
@@ -185,7 +183,10 @@ int pgo_sample_read(struct pgo_builder *b, const void *bytes, size_t length, str
 {
 	struct pgo_cursor c = pgo_cursor(bytes, length);
 	unsigned encoding;
-	if (read_magic(&c, &encoding))
-		return read_binary(b, c, encoding, err);
-	return pgo_sample_text_read(b, bytes, length, err);
+	if (!read_magic(&c, &encoding))
+		return pgo_sample_text_read(b, bytes, length, err);
+	int rc = read_binary(b, c, encoding, err);
+	if (rc == PGO_EFORMAT)
+		pgo_error_hint(err, "the file is damaged; write it again: llvm-profdata merge --sample -o x.prof");
+	return rc;
 }

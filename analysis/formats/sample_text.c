@@ -34,6 +34,7 @@ struct text_reader {
 	struct pgo_builder *b;
 	struct pgo_error *err;
 	struct text line; /**< without the blanks it starts with */
+	bool cut_off;	  /**< it has no end */
 	size_t depth;
 	uint64_t line_number;	 /**< from 1 */
 	PGO_VEC(uint32_t) stack; /**< bodies around the line */
@@ -82,6 +83,7 @@ static bool next_line(struct text_reader *r)
 		size_t length = end ? (size_t)(end - line) : pgo_cursor_left(&r->c), blanks = 0;
 		pgo_cursor_skip(&r->c, length + (end ? 1 : 0));
 		r->line_number++;
+		r->cut_off = !end;
 		if (length && line[length - 1] == '\r')
 			length--;
 		while (blanks < length && line[blanks] == ' ')
@@ -305,6 +307,8 @@ int pgo_sample_text_read(struct pgo_builder *b, const void *bytes, size_t length
 {
 	struct text_reader r = {.b = b, .err = err, .c = pgo_cursor(bytes, length)};
 	int rc = read_lines(&r);
+	if (rc == PGO_OK && r.cut_off && pgo_builder_warn(b, "the last line has no end: the file may be cut off"))
+		rc = no_memory(&r);
 	if (rc == PGO_OK) {
 		b->kind = r.probes ? PGO_KIND_PROBES : PGO_KIND_LINES;
 		rc = pgo_sampled_build(&r.sampled, b) ? no_memory(&r) : PGO_OK;
