@@ -20,7 +20,8 @@ struct pgo_selection {
  */
 int pgo_select_compared(struct pgo_selection *out, const struct pgo_report *report, struct pgo_error *err);
 
-/** Functions of the shown profile by name, or by descending largest counter when report->top is set. */
+/** Functions of the shown profile by name, or by descending largest counter when report->top is set, or by descending
+ * total when report->hot is. */
 int pgo_select_shown(struct pgo_selection *out, const struct pgo_report *report, struct pgo_error *err);
 
 void pgo_selection_release(struct pgo_selection *selection);

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "pgo/binary.h"
 #include "reports/csv_util.h"
 #include "reports/writers.h"
 
@@ -84,6 +85,17 @@ int pgo_csv_gate(FILE *out, const struct pgo_report *report, struct pgo_error *e
 	return PGO_OK;
 }
 
+static void source_fields(FILE *out, const struct pgo_binary *binary, const struct pgo_function *f)
+{
+	struct pgo_source source;
+	if (!pgo_binary_find(binary, f, &source)) {
+		fputs(",,", out);
+		return;
+	}
+	pgo_csv_text(out, source.file, ',');
+	pgo_csv_count(out, source.line, ',');
+}
+
 static int shown_row(FILE *out, const struct pgo_report *report, size_t index, struct pgo_error *err)
 {
 	const struct pgo_function value = pgo_profile_function(report->profile, index), *f = &value;
@@ -96,6 +108,8 @@ static int shown_row(FILE *out, const struct pgo_report *report, size_t index, s
 	pgo_csv_text(out, readable, ',');
 	free(name);
 	free(readable);
+	if (report->binary)
+		source_fields(out, report->binary, f);
 	fprintf(out, "%016" PRIx64 ",%s,%s,%s,", f->cfg_hash, yes_no(f->flags & PGO_FUNCTION_CS),
 		yes_no(f->flags & PGO_FUNCTION_PSEUDO), yes_no(f->flags & PGO_FUNCTION_SATURATED));
 	pgo_csv_count(out, f->counter_count, ',');
@@ -120,9 +134,9 @@ int pgo_csv_show(FILE *out, const struct pgo_report *report, struct pgo_error *e
 	if (rc != PGO_OK)
 		return rc;
 	fprintf(out,
-		"name,demangled,cfg_hash,context_sensitive,pseudo,saturated,counters,first_count,max_count,total_count%"
-		"s\n",
-		report->counts ? ",counts" : "");
+		"name,demangled,%scfg_hash,context_sensitive,pseudo,saturated,counters,first_count,max_count,"
+		"total_count%s\n",
+		report->binary ? "file,line," : "", report->counts ? ",counts" : "");
 	for (size_t i = 0; rc == PGO_OK && i < listed.count; i++)
 		rc = shown_row(out, report, listed.index[i], err);
 	pgo_selection_release(&listed);

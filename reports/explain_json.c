@@ -3,6 +3,7 @@
 
 #include "reports/explain.h"
 #include "reports/json_util.h"
+#include "reports/show_json.h"
 #include "reports/writers.h"
 
 /* The document of "explain"; docs/json.md describes every member. */
@@ -121,18 +122,6 @@ static int put_matches(struct pgo_json root, const struct pgo_report *report)
 	return PGO_OK;
 }
 
-static void put_source(struct pgo_json root, const struct pgo_report *report)
-{
-	struct pgo_source source;
-	if (!report->binary || !pgo_binary_find(report->binary, pgo_explain_record(report->explanation), &source)) {
-		pgo_json_null(root, "source");
-		return;
-	}
-	struct pgo_json in = pgo_json_object(root, "source");
-	pgo_json_text(in, "file", source.file);
-	pgo_json_u64(in, "line", source.line);
-}
-
 static void put_measures(struct pgo_json root, const struct pgo_explanation *e)
 {
 	const struct pgo_function_comparison *f = e->row;
@@ -172,7 +161,7 @@ int pgo_json_explain(FILE *out, const struct pgo_report *report, struct pgo_erro
 	pgo_json_head(root, "pgo-analyze/explain/1");
 	pgo_json_text(root, "name", name);
 	pgo_json_text(root, "demangled", readable);
-	put_source(root, report);
+	pgo_json_source(root, report->binary, pgo_explain_record(e));
 	pgo_explain_binary(words, report->binary, report->binary_name, e->comparison->train_profile,
 			   report->train_name);
 	pgo_json_text(root, "binary_warning", words[0] ? words : NULL);

@@ -3,6 +3,8 @@
 
 #include "reports/json_util.h"
 #include "reports/runs.h"
+#include "reports/show.h"
+#include "reports/show_json.h"
 #include "reports/writers.h"
 
 /* The documents; docs/json.md describes every member. */
@@ -89,6 +91,9 @@ int pgo_json_compare(FILE *out, const struct pgo_report *report, struct pgo_erro
 	pgo_json_u64(root, "function_total", c->function_total);
 	pgo_json_u64(root, "tested_functions", c->tested_functions);
 	pgo_json_u64(root, "flagged_functions", c->flagged_functions);
+	pgo_json_show_more(root, report);
+	if (report->traces && (rc = pgo_json_traces(root, report, err)) != PGO_OK)
+		goto done;
 	pgo_json_u64(root, "matching_functions", listed.matching);
 	rc = pgo_json_print(out, root, true, err);
 	pgo_json_rows_begin(out, "functions");
@@ -147,11 +152,21 @@ static void put_shown(struct pgo_json row, const struct pgo_report *report, cons
 		pgo_json_null(row, "first_count");
 	pgo_json_u64(row, "max_count", f->max);
 	pgo_json_u128(row, "total_count", pgo_function_sum(f));
+	pgo_json_double(row, "share", pgo_show_share(report, f));
+	pgo_json_text(row, "class", pgo_class_name(pgo_show_class(report, f)));
+	if (report->binary)
+		pgo_json_source(row, report->binary, f);
 	if (!report->counts)
 		return;
-	struct pgo_json counts = pgo_json_array(row, "counts");
+	const uint64_t *keys = pgo_profile_keys(report->profile, f);
+	struct pgo_json list = pgo_json_array(row, "counts");
 	for (uint32_t i = 0; i < f->counter_count; i++)
-		pgo_json_append_u64(counts, f->counters[i]);
+		pgo_json_append_u64(list, f->counters[i]);
+	if (!keys)
+		return;
+	list = pgo_json_array(row, "keys");
+	for (uint32_t i = 0; i < f->counter_count; i++)
+		pgo_json_append_u64(list, keys[i]);
 }
 
 static int print_shown(FILE *out, const struct pgo_report *report, size_t index, bool first, struct pgo_error *err)
@@ -165,7 +180,9 @@ static int print_shown(FILE *out, const struct pgo_report *report, size_t index,
 	bool failed = false;
 	struct pgo_json row = pgo_json_root(&failed);
 	put_shown(row, report, f, name, readable);
-	int rc = pgo_json_row(out, row, first, err);
+	int rc = report->sites ? pgo_json_sites(row, report, index, err) : PGO_OK;
+	if (rc == PGO_OK)
+		rc = pgo_json_row(out, row, first, err);
 	json_object_put(row.at);
 	free(name);
 	free(readable);

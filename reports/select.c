@@ -119,6 +119,15 @@ static int by_max(const void *left, const void *right, void *context)
 	return a->max != b->max ? (a->max < b->max) - (a->max > b->max) : by_name(left, right, context);
 }
 
+static int by_mass(const void *left, const void *right, void *context)
+{
+	const struct pgo_profile *p = context;
+	const struct pgo_function a = pgo_profile_function(p, *(const size_t *)left);
+	const struct pgo_function b = pgo_profile_function(p, *(const size_t *)right);
+	pgo_u128 x = pgo_function_sum(&a), y = pgo_function_sum(&b);
+	return x != y ? (x < y) - (x > y) : by_name(left, right, context);
+}
+
 int pgo_select_shown(struct pgo_selection *out, const struct pgo_report *report, struct pgo_error *err)
 {
 	const struct pgo_profile *p = report->profile;
@@ -131,6 +140,9 @@ int pgo_select_shown(struct pgo_selection *out, const struct pgo_report *report,
 		struct pgo_function f = pgo_profile_function(p, i);
 		if (!pgo_function_selected(&f, report->filter))
 			continue;
+		/* lists by count: a pseudo count is none, as in llvm-profdata's */
+		if ((report->top || report->hot) && f.flags & PGO_FUNCTION_PSEUDO)
+			continue;
 		rc = function_matches(&pattern, &f, &matches, err);
 		if (rc == PGO_OK && matches)
 			made.index[made.count++] = i;
@@ -141,9 +153,14 @@ int pgo_select_shown(struct pgo_selection *out, const struct pgo_report *report,
 		return rc;
 	}
 	made.matching = made.count;
-	qsort_r(made.index, made.count, sizeof *made.index, report->top ? by_max : by_name, (void *)p);
-	if (report->top && made.count > report->top)
-		made.count = report->top;
+	qsort_r(made.index, made.count, sizeof *made.index,
+		report->hot   ? by_mass
+		: report->top ? by_max
+			      : by_name,
+		(void *)p);
+	size_t most = report->hot ? report->hot : report->top;
+	if (most && made.count > most)
+		made.count = most;
 	*out = made;
 	return PGO_OK;
 }
