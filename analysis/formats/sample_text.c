@@ -8,7 +8,7 @@
  *	head      = (name | "[" frames "]") ":" total ":" head samples                                at depth 0
  *	frames    = {name ":" location " @ "} name
  *	line      = location ": " samples {" " name ":" count}
- *	inlined   = location ": " name ":" total                         its name does not start with a digit
+ *	inlined   = location ": " name ":" total                its name has no digit first, or nothing but digits
  *	vtables   = location ": vtables" {" " name ":" count}
  *	metadata  = "!CFGChecksum: " number | "!Attributes: " number | "!Flat"    last in its function
  *	location  = line offset ["." discriminator]
@@ -231,6 +231,15 @@ static int read_inlined(struct text_reader *r, uint64_t key, struct text rest)
 	return body == PGO_SAMPLED_NONE || pgo_vec_push(&r->stack, body) ? no_memory(r) : PGO_OK;
 }
 
+/** number ":" number: llvm-profdata writes inlined functions so of which it knows the MD5 only, and reads it no more.
+ */
+static bool is_md5_inlined(struct text rest)
+{
+	struct text name, total_text;
+	uint64_t ref, total;
+	return split(rest, &name, &total_text) && parse_number(name, &ref) && parse_number(total_text, &total);
+}
+
 static int read_metadata(struct text_reader *r)
 {
 	static const char checksum[] = "!CFGChecksum: ", attributes[] = "!Attributes: ";
@@ -275,7 +284,7 @@ static int read_line(struct text_reader *r)
 	if (!parse_location(location, &key))
 		return fail(r, LINE_HINT, "'%.*s' is no line offset, which are 0 to %d", shown(location), location.at,
 			    PGO_SAMPLE_LINE_MOST);
-	if (rest.at[0] >= '0' && rest.at[0] <= '9')
+	if (rest.at[0] >= '0' && rest.at[0] <= '9' && !is_md5_inlined(rest))
 		return read_samples(r, key, rest);
 	if (rest.length < sizeof vtables - 1 || memcmp(rest.at, vtables, sizeof vtables - 1) != 0)
 		return read_inlined(r, key, rest);

@@ -37,6 +37,7 @@ static void grammar(void **state)
 		 "f 2.0:1 in:0; g 1.0:14 in:3"},
 		{"f:1:1\n 65535: 1\n 4294967294.4294967295: 2\n 99999.0: 3\n 0: 18446744073709551615\n",
 		 "f 0:18446744073709551615 65535.0:1 99999.0:3 4294967294.4294967295:2 in:1"},
+		{"f:1:1\n 2: 18446744073709551615:3\n  1: 3\n", "f in:1; md5:ffffffffffffffff 1.0:3"},
 		{"f:1:1\n 1: 1\n !Flat\n !Attributes: 4\n", "f 1.0:1 in:1"},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
@@ -79,6 +80,7 @@ static void damage(void **state)
 		{"f:1:1\n 4294967295.1: 5\n", 2, "'4294967295.1' is no line offset, which are 0 to 65535", LINE},
 		{"f:1:1\n 1: 5x\n", 2, "'5x' is no number of samples", LINE},
 		{"f:1:1\n 1: 18446744073709551616\n", 2, "'18446744073709551616' is no number of samples", LINE},
+		{"f:1:1\n 1: 5g:3\n", 2, "'5g:3' is no number of samples", LINE},
 		{"f:1:1\n 1: 5 g\n", 2, "'g' is no target and its count", LINE},
 		{"f:1:1\n 1: 5 g:\n", 2, "'g:' is no target and its count", LINE},
 		{"f:1:1\n 1: 5 g:1 :3\n", 2, "':3' is no target and its count", LINE},
