@@ -26,18 +26,44 @@ char *pgo_explain_name(const struct pgo_explanation *e, const struct pgo_matched
 	return pgo_function_name(&f);
 }
 
+/* Demangled; a static function of C keeps its file, for there may be several of the name. */
+static char *name_text(const char *name, size_t length)
+{
+	char *stored = strndup(name, length), *readable = stored ? pgo_demangle(stored) : NULL;
+	size_t shown = readable ? strlen(readable) : 0;
+	if (readable && shown < length && strcmp(stored + length - shown, readable) == 0) {
+		free(readable);
+		return stored;
+	}
+	free(stored);
+	return readable;
+}
+
+/*
+ * LLVM (12 and later) counts sizes up to 8 and powers of two up to 512 one by one; others fall to the lowest of the
+ * range between two powers, and all above 512 together. Source: LLVM's InstrProfGetRangeRepValue().
+ */
+static void size_text(char *out, size_t size, uint64_t value)
+{
+	uint64_t below = value - 1;
+	if (value == 513)
+		snprintf(out, size, "513 bytes or more");
+	else if (value > 8 && value < 513 && (below & (below - 1)) == 0)
+		snprintf(out, size, "%" PRIu64 " to %" PRIu64 " bytes", value, 2 * below - 1);
+	else
+		snprintf(out, size, "%" PRIu64 " byte%s", value, value == 1 ? "" : "s");
+}
+
 char *pgo_value_text(const struct pgo_value_names *names, enum pgo_value_kind kind, uint64_t value)
 {
 	char text[40];
 	const char *name;
 	size_t length = pgo_value_names_find(names, kind, value, &name);
 	if (length) {
-		char *stored = strndup(name, length), *readable = stored ? pgo_demangle(stored) : NULL;
-		free(stored);
-		return readable;
+		return name_text(name, length);
 	}
 	if (kind == PGO_VALUE_MEMOP_SIZE)
-		snprintf(text, sizeof text, "%" PRIu64 " bytes", value);
+		size_text(text, sizeof text, value);
 	else if (value == 0)
 		snprintf(text, sizeof text, "not instrumented"); /* a target the profiled program did not know */
 	else

@@ -91,9 +91,6 @@ int pgo_json_compare(FILE *out, const struct pgo_report *report, struct pgo_erro
 	pgo_json_u64(root, "function_total", c->function_total);
 	pgo_json_u64(root, "tested_functions", c->tested_functions);
 	pgo_json_u64(root, "flagged_functions", c->flagged_functions);
-	pgo_json_show_more(root, report);
-	if (report->traces && (rc = pgo_json_traces(root, report, err)) != PGO_OK)
-		goto done;
 	pgo_json_u64(root, "matching_functions", listed.matching);
 	rc = pgo_json_print(out, root, true, err);
 	pgo_json_rows_begin(out, "functions");
@@ -210,6 +207,9 @@ int pgo_json_show(FILE *out, const struct pgo_report *report, struct pgo_error *
 		pgo_json_u64(cutoff, "min_count", s->entries[i].min_count);
 		pgo_json_u64(cutoff, "counters", s->entries[i].counter_count);
 	}
+	pgo_json_show_more(root, report);
+	if (report->traces && (rc = pgo_json_traces(root, report, err)) != PGO_OK)
+		goto done;
 	pgo_json_u64(root, "matching_functions", listed.matching);
 	rc = pgo_json_print(out, root, true, err);
 	pgo_json_rows_begin(out, "functions");
