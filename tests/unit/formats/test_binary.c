@@ -28,7 +28,7 @@ static void put(const char *name, const char *text)
 
 static bool sh(const char *format, const char *argument)
 {
-	char command[1024], inner[800];
+	char command[2048], inner[800];
 	snprintf(inner, sizeof inner, format, argument, argument, argument);
 	snprintf(command, sizeof command, "cd '%s' && { %s; } >log 2>&1", scratch, inner);
 	return system(command) == 0; /* NOLINT: the test's own words */
