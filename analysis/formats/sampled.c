@@ -60,7 +60,8 @@ static uint32_t name_of_text(struct pgo_sampled *s, const char *text, size_t len
 					.length = (uint32_t)length,
 					.function = PGO_SAMPLED_NONE,
 					.md5 = md5};
-	if (pgo_vec_reserve(&s->text, length) || pgo_vec_push(&s->names, name))
+	/* one more than asked for, so that an empty name has an address too */
+	if (pgo_vec_reserve(&s->text, length + 1) || pgo_vec_push(&s->names, name))
 		return PGO_SAMPLED_NONE;
 	memcpy(s->text.items + s->text.count, text, length);
 	s->text.count += length;

@@ -114,6 +114,11 @@ static void plain(void **state)
 	ULEBS(&b, 3, 0, 0, 1, 1, 2, 4, 1, 1, 1, 1, 5, 0, 1, 7, 1, 0, 0, 5, 0, 0);
 	expect_bytes(&b, "f 1.2:4 in:3 | 0 b671664347fff5b2:1; g 0:5");
 
+	/* LLVM reads a function without a name, too */
+	b.length = 0;
+	ULEBS(&b, MAGIC | 0xff, 103, 4, 0, 0, 0, 0, 0, 1, 0, 3, 0, 0, 1, 1, 0, 4, 0, 0);
+	expect_bytes(&b, " 1.0:4 in:3");
+
 	start_plain(&b, 9);
 	ULEBS(&b, 3, 2);
 	expect_bad(&b, PGO_EFORMAT, b.length - 1, "name 2 is not in the table of 2");
