@@ -167,7 +167,7 @@ size_t __wrap_csv_parse(struct csv_parser *p, const void *text, size_t length, c
 {
 	struct csv_calls calls = {field, row, context};
 	CHECK(text, length);
-	size_t done = __real_csv_parse(p, text, length, pass_field, pass_row, &calls);
+	size_t done = __real_csv_parse(p, text, length, field ? pass_field : NULL, row ? pass_row : NULL, &calls);
 	CLEAN(p, sizeof *p);
 	return done;
 }
@@ -175,7 +175,7 @@ size_t __wrap_csv_parse(struct csv_parser *p, const void *text, size_t length, c
 int __wrap_csv_fini(struct csv_parser *p, csv_field *field, csv_row *row, void *context)
 {
 	struct csv_calls calls = {field, row, context};
-	int rc = __real_csv_fini(p, pass_field, pass_row, &calls);
+	int rc = __real_csv_fini(p, field ? pass_field : NULL, row ? pass_row : NULL, &calls);
 	CLEAN(p, sizeof *p);
 	return rc;
 }
