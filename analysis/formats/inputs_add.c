@@ -23,9 +23,10 @@
 
 #define THREADS_MOST 7
 
-/** Raw profiles read at a time. */
+/** Raw profiles in one reading: the more, the less often names are gone through; but every thread should have some. */
 #define BATCH_FILES 64
-#define BATCH_BYTES ((size_t)32 << 20)
+#define BATCH_FILES_LEAST 4
+#define BATCH_BYTES ((size_t)1 << 30) /* of addresses: one file is in memory at a time */
 
 /** Files in one reading: paths[first .. first + count). */
 struct task {
@@ -101,6 +102,8 @@ static size_t plan(const struct crew *crew, struct task *tasks)
 	const struct pgo_inputs *inputs = crew->inputs;
 	size_t count = 0;
 	bool batches = may_batch(crew);
+	size_t most = inputs->count / (2 * (THREADS_MOST + 1));
+	most = most < BATCH_FILES_LEAST ? BATCH_FILES_LEAST : most > BATCH_FILES ? BATCH_FILES : most;
 	struct raw_head last = {0}, head;
 	for (size_t i = 0; i < inputs->count; i++) {
 		bool is_raw = batches && read_raw_head(inputs->paths[i], &head);
@@ -133,8 +136,7 @@ static void *map_batch(const struct crew *crew, const struct task *t, struct pgo
 		int fd = open(crew->inputs->paths[t->first + i], O_RDONLY | O_CLOEXEC);
 		failed = fd < 0 || fstat(fd, &st) != 0 || st.st_size <= 0 ||
 			 page_up((size_t)st.st_size) > t->bytes - at ||
-			 mmap(all + at, (size_t)st.st_size, PROT_READ, MAP_PRIVATE | MAP_FIXED | MAP_POPULATE, fd, 0) ==
-				 MAP_FAILED;
+			 mmap(all + at, (size_t)st.st_size, PROT_READ, MAP_PRIVATE | MAP_FIXED, fd, 0) == MAP_FAILED;
 		if (fd >= 0)
 			close(fd);
 		if (failed)

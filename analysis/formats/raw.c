@@ -27,6 +27,7 @@
  */
 #include <inttypes.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #include "analysis/formats/llvm.h"
 #include "analysis/formats/raw.h"
@@ -163,13 +164,23 @@ static int warn(struct pgo_raw *r)
 	return rc ? pgo_raw_out_of_memory(r) : PGO_OK;
 }
 
-/** The input may be several files in one piece of memory: none may take from the next what it lacks. */
+/**
+ * The input may be several files in one piece of memory: none may take from the next what it lacks. They are mapped, so
+ * what is done with is given back, and comes again if a name section is compared once more.
+ */
 static void enter_part(struct pgo_raw *r, size_t part)
 {
+	const struct pgo_part *parts = r->b->parts;
 	if (part >= r->b->part_count)
 		return;
-	r->file.at = r->b->parts[part].start;
-	r->file.end = r->b->parts[part].end;
+	unsigned char *bytes = (unsigned char *)r->file.bytes; /* advice: nothing is written */
+	if (part > 0)
+		(void)madvise(bytes + parts[part - 1].start, parts[part].start - parts[part - 1].start, MADV_DONTNEED);
+#ifdef MADV_POPULATE_READ /* since Linux 5.14 */
+	(void)madvise(bytes + parts[part].start, parts[part].end - parts[part].start, MADV_POPULATE_READ);
+#endif
+	r->file.at = parts[part].start;
+	r->file.end = parts[part].end;
 }
 
 int pgo_raw_read(struct pgo_builder *b, const void *bytes, size_t length, struct pgo_error *err)
