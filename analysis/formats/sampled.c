@@ -58,7 +58,6 @@ static uint32_t name_of_text(struct pgo_sampled *s, const char *text, size_t len
 	struct pgo_sampled_name name = {.text = s->text.count,
 					.ref = md5 ? ref : pgo_name_ref(text, length),
 					.length = (uint32_t)length,
-					.function = PGO_SAMPLED_NONE,
 					.md5 = md5};
 	/* one more than asked for, so that an empty name has an address too */
 	if (pgo_vec_reserve(&s->text, length + 1) || pgo_vec_push(&s->names, name))
@@ -156,7 +155,6 @@ void pgo_sampled_release(struct pgo_sampled *s)
 struct function {
 	uint64_t cfg_hash;
 	uint32_t name;
-	uint32_t next;		      /**< of the same name */
 	size_t lines_end, values_end; /**< of its own in the ordered arrays; they start where the one before ends */
 };
 
@@ -169,6 +167,8 @@ struct build {
 	struct pgo_sampled *s;
 	struct pgo_builder *b;
 	PGO_VEC(struct function) functions;
+	uint32_t *slots; /**< functions + 1 by name and hash; 0 is empty */
+	size_t slot_mask;
 	uint32_t *lines;			/**< indices, function by function */
 	uint32_t *values;			/**< likewise */
 	PGO_VEC(struct site_value) site_values; /**< of the function at hand */
@@ -177,35 +177,37 @@ struct build {
 /** The function of this name and hash; new when there is none. */
 static uint32_t function_of(struct build *x, uint32_t name, uint64_t cfg_hash)
 {
-	uint32_t *link = &x->s->names.items[name].function;
-	while (*link != PGO_SAMPLED_NONE) {
-		struct function *f = &x->functions.items[*link];
-		if (f->cfg_hash == 0)
-			f->cfg_hash = cfg_hash;
-		if (cfg_hash == 0 || f->cfg_hash == cfg_hash)
-			return *link;
-		if (f->next == PGO_SAMPLED_NONE)
-			break;
-		link = &f->next;
+	size_t at = body_hash(0, cfg_hash, name) & x->slot_mask;
+	for (; x->slots[at]; at = (at + 1) & x->slot_mask) {
+		const struct function *f = &x->functions.items[x->slots[at] - 1];
+		if (f->name == name && f->cfg_hash == cfg_hash)
+			return x->slots[at] - 1;
 	}
-	struct function f = {.cfg_hash = cfg_hash, .name = name, .next = PGO_SAMPLED_NONE};
-	uint32_t last = *link, index = (uint32_t)x->functions.count;
+	struct function f = {.cfg_hash = cfg_hash, .name = name};
 	if (pgo_vec_push(&x->functions, f))
 		return PGO_SAMPLED_NONE;
-	if (last == PGO_SAMPLED_NONE)
-		*link = index;
-	else
-		x->functions.items[last].next = index;
-	return index;
+	return (x->slots[at] = (uint32_t)x->functions.count) - 1;
 }
 
 static int find_functions(struct build *x)
 {
-	for (size_t i = 0; i < x->s->names.count; i++)
-		x->s->names.items[i].function = PGO_SAMPLED_NONE;
-	for (size_t i = 0; i < x->s->bodies.count; i++) {
-		struct pgo_sampled_body *body = &x->s->bodies.items[i];
-		if (!body->dead && (body->function = function_of(x, body->name, body->cfg_hash)) == PGO_SAMPLED_NONE)
+	const struct pgo_sampled *s = x->s;
+	size_t slots = 4;
+	while (slots / 4 * 3 <= s->bodies.count)
+		slots *= 2;
+	x->slots = calloc(slots, sizeof *x->slots);
+	x->slot_mask = slots - 1;
+	if (!x->slots)
+		return -1;
+	for (size_t i = 0; i < s->bodies.count; i++) {
+		struct pgo_sampled_name *name = &s->names.items[s->bodies.items[i].name];
+		if (!s->bodies.items[i].dead && name->known_hash == 0)
+			name->known_hash = s->bodies.items[i].cfg_hash;
+	}
+	for (size_t i = 0; i < s->bodies.count; i++) {
+		struct pgo_sampled_body *body = &s->bodies.items[i];
+		uint64_t hash = body->cfg_hash ? body->cfg_hash : s->names.items[body->name].known_hash;
+		if (!body->dead && (body->function = function_of(x, body->name, hash)) == PGO_SAMPLED_NONE)
 			return -1;
 	}
 	return 0;
@@ -324,6 +326,7 @@ int pgo_sampled_build(struct pgo_sampled *s, struct pgo_builder *b)
 	for (size_t i = 0; rc == 0 && i < x.functions.count; i++)
 		rc = add_function(&x, i);
 	free(x.functions.items);
+	free(x.slots);
 	free(x.lines);
 	free(x.values);
 	free(x.site_values.items);

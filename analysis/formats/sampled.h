@@ -16,9 +16,9 @@
 struct pgo_sampled_name {
 	uint64_t text; /**< into `text` */
 	uint64_t ref;
+	uint64_t known_hash; /**< pgo_sampled_build(): the first CFG hash of its bodies that is not 0 */
 	uint32_t length;
-	uint32_t function; /**< pgo_sampled_build(): its first function */
-	bool md5;	   /**< only the reference is known; the text is made of it */
+	bool md5; /**< only the reference is known; the text is made of it */
 };
 
 struct pgo_sampled_body {

@@ -116,6 +116,23 @@ static void depth_is_bounded(void **state)
 	}
 }
 
+/** Time is not square in the number of functions of one name. */
+static void many_functions_of_one_name(void **state)
+{
+	(void)state;
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+	for (int i = 1; i <= 200000; i++)
+		fprintf(out, "[a:%d @ b:%d @ f]:1:1\n !CFGChecksum: %d\n", i & 1023, i >> 10, i);
+	fclose(out);
+	struct pgo_profile *p;
+	assert_int_equal(read_exactly(&p, text, size, NULL, NULL), PGO_OK);
+	assert_int_equal(p->function_count, 200000);
+	pgo_profile_free(p);
+	free(text);
+}
+
 /** Read from a file, as damaged records are set aside only there. */
 static int open_text(struct pgo_profile **out, const char *text, double max_lost, struct pgo_error *err)
 {
@@ -200,6 +217,7 @@ int main(void)
 		cmocka_unit_test(an_open_end_is_mentioned),
 		cmocka_unit_test(damage),
 		cmocka_unit_test(depth_is_bounded),
+		cmocka_unit_test(many_functions_of_one_name),
 		cmocka_unit_test(a_damaged_function_is_set_aside),
 		cmocka_unit_test(formats_are_told_apart),
 	};
