@@ -14,7 +14,6 @@ bad version-0 malformed/idx_ver0
 bad counter malformed/t_neg
 bad text-cut malformed/t_trunc
 bad raw corrb-22.profraw
-bad sample sample.extbinary.prof
 bad gcno gcov/clang22-a.gcno
 golden bad-input-format 2 show --input-format no-such-format ir-22.profdata
 golden bad-both 3 compare no-such-file malformed/idx_ver14
