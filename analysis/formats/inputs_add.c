@@ -271,11 +271,13 @@ static int add_all(struct crew *crew, struct pgo_error *err)
 	size_t started = 0;
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);
 	int rc = PGO_OK;
-	crew->window = 3;
+	pthread_mutex_lock(&crew->lock);
 	/* this thread reads too; without a second one it reads all */
 	while (started + 1 < crew->count && (long)started + 1 < processors && started < THREADS_MOST &&
 	       pthread_create(&threads[started], NULL, read_ahead, crew) == 0)
-		crew->window = ++started + 2;
+		started++;
+	crew->window = started + 2;
+	pthread_mutex_unlock(&crew->lock);
 	for (size_t i = 0; i < crew->count && rc == PGO_OK; i++) {
 		struct task *t = &crew->tasks[i];
 		await(crew, t);
