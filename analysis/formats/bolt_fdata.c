@@ -22,6 +22,7 @@
 #define OFFSET_MOST INT32_MAX
 #define CALL (UINT64_C(1) << 31)
 #define FIELDS_MOST 9
+#define LOOKED ((size_t)256 << 10)
 
 struct field {
 	const char *at;
@@ -348,8 +349,10 @@ static bool is_first_line(const char *line, size_t length)
 
 enum pgo_bid pgo_fdata_probe(const unsigned char *bytes, size_t length)
 {
-	const unsigned char *end = memchr(bytes, '\n', length);
-	size_t line = end ? (size_t)(end - bytes) : length;
+	/* no further: other formats are told by their first bytes, and their files are large */
+	size_t looked = length < LOOKED ? length : LOOKED;
+	const unsigned char *end = memchr(bytes, '\n', looked);
+	size_t line = end ? (size_t)(end - bytes) : looked;
 	if (line && bytes[line - 1] == '\r')
 		line--;
 	return is_first_line((const char *)bytes, line) ? PGO_BID_GRAMMAR : PGO_BID_NO;

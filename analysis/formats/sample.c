@@ -72,10 +72,13 @@ static bool is_head(const unsigned char *line, size_t length)
 	return line[0] != ' ';
 }
 
+/** A probe looks no further: other formats are told by their first bytes, and their files are large. */
+#define LOOKED ((size_t)256 << 10)
+
 /** The first line that is neither empty nor a comment is the head of a function. */
 static bool is_text(const unsigned char *bytes, size_t length)
 {
-	struct pgo_cursor c = pgo_cursor(bytes, length);
+	struct pgo_cursor c = pgo_cursor(bytes, length < LOOKED ? length : LOOKED);
 	while (pgo_cursor_left(&c)) {
 		const unsigned char *line = c.bytes + c.at, *end = memchr(line, '\n', pgo_cursor_left(&c));
 		size_t count = end ? (size_t)(end - line) : pgo_cursor_left(&c), blanks = 0;
