@@ -370,27 +370,45 @@ static double most(double value, double a, double b)
 	return fmax(value, fabs(a - b));
 }
 
+/* Of what no cutoff takes part in. */
 static double difference(const struct pgo_comparison *x, const struct pgo_comparison *y)
+{
+	const struct pgo_decisions *a = &x->decisions, *b = &y->decisions;
+	double d = 0;
+	d = most(d, a->missed_functions, b->missed_functions);
+	d = most(d, a->missed_counters, b->missed_counters);
+	d = most(d, a->misweighted, b->misweighted);
+	d = most(d, a->flipped, b->flipped);
+	d = most(d, a->shape_tv, b->shape_tv);
+	d = most(d, x->overlap_ratio, y->overlap_ratio);
+	d = most(d, x->jsd_bits, y->jsd_bits);
+	return most(d, x->hellinger, y->hellinger);
+}
+
+/* Of what stands on cutoffs. */
+static double difference_by_class(const struct pgo_comparison *x, const struct pgo_comparison *y)
 {
 	const struct pgo_decisions *a = &x->decisions, *b = &y->decisions;
 	double d = 0;
 	for (int i = 0; i < PGO_CLASS_COUNT; i++)
 		for (int j = 0; j < PGO_CLASS_COUNT; j++)
 			d = most(d, a->table[i][j], b->table[i][j]);
-	d = most(d, a->missed_functions, b->missed_functions);
-	d = most(d, a->missed_counters, b->missed_counters);
 	d = most(d, a->demoted, b->demoted);
 	d = most(d, a->under_served, b->under_served);
 	d = most(d, a->under_served_999, b->under_served_999);
 	d = most(d, a->under_served_function, b->under_served_function);
-	d = most(d, a->misweighted, b->misweighted);
 	d = most(d, a->wasted_heat, b->wasted_heat);
-	d = most(d, a->flipped, b->flipped);
-	d = most(d, a->shape_tv, b->shape_tv);
-	d = most(d, x->overlap_ratio, y->overlap_ratio);
-	d = most(d, x->jsd_bits, y->jsd_bits);
-	d = most(d, x->hellinger, y->hellinger);
 	return most(d, x->retained.estimate, y->retained.estimate);
+}
+
+/* A cutoff is floor(total * c) counts: of small totals that can move a threshold to the next counter. */
+static bool same_cutoffs(const struct pgo_summary *a, const struct pgo_summary *b)
+{
+	uint64_t times = a->max_count > b->max_count ? a->max_count / b->max_count : b->max_count / a->max_count;
+	const struct pgo_summary *small = a->max_count < b->max_count ? a : b, *large = small == a ? b : a;
+	return small->hot_threshold * times == large->hot_threshold &&
+	       small->hot999_threshold * times == large->hot999_threshold &&
+	       small->cold_threshold * times == large->cold_threshold;
 }
 
 /* Is every rule's outcome, and every word but the number of executions, the same? */
@@ -411,8 +429,8 @@ static bool same_verdict(const struct pgo_comparison *x, const struct pgo_compar
  * and rounded. */
 static void scale_case(gsl_rng *random, bool up, unsigned times)
 {
-	unsigned changed = 0, pairs = 0, failed = 0;
-	double largest = 0;
+	unsigned changed = 0, pairs = 0, failed = 0, moved = 0;
+	double largest = 0, by_class[2] = {0};
 	for (unsigned t = 0; t < times; t++) {
 		struct population p;
 		struct pgo_profile *a[2], *b[2];
@@ -430,7 +448,11 @@ static void scale_case(gsl_rng *random, bool up, unsigned times)
 		failed += outcome_of_pair(&own) == PGO_FAIL;
 		for (int i = 1; i < 4; i++) {
 			struct pgo_comparison c = compared(a[i & 1], b[i >> 1]);
+			bool same = same_cutoffs(&own.train.summary, &c.train.summary) &&
+				    same_cutoffs(&own.test.summary, &c.test.summary);
 			largest = fmax(largest, difference(&own, &c));
+			by_class[same] = fmax(by_class[same], difference_by_class(&own, &c));
+			moved += !same;
 			changed += !same_verdict(&own, &c);
 			pairs++;
 			pgo_comparison_release(&c);
@@ -442,7 +464,8 @@ static void scale_case(gsl_rng *random, bool up, unsigned times)
 		}
 		population_release(&p);
 	}
-	printf("scale\t%s\t%u\t%u\t%u\t%.3g\n", up ? "times 1000" : "divided by 1000", pairs, changed, failed, largest);
+	printf("scale\t%s\t%u\t%u\t%u\t%.3g\t%.3g\t%u\t%.3g\n", up ? "times 1000" : "divided by 1000", pairs, changed,
+	       failed, largest, by_class[1], moved, by_class[0]);
 }
 
 int main(int argc, char **argv)
