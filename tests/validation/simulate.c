@@ -2,7 +2,8 @@
 /*
  * False alarms and power of the tests and of the gate, by simulation; what tests/validation/simulate reads.
  *
- *	simulate null|gate|power|scale SEED TIMES		lines of fields with tabs between them
+ *	simulate null|gate lognormal|dirichlet SEED TIMES
+ *	simulate power|scale - SEED TIMES	lines of fields with tabs between them
  */
 #include <string.h>
 
@@ -24,11 +25,25 @@ static void check(int rc, const struct pgo_error *err)
 	exit(1);
 }
 
+/* The x at which the beta distribution reaches `share`; GSL's own inverse gives up on some. */
+static double beta_at(double share, double a, double b)
+{
+	double low = 0, high = 1;
+	for (int i = 0; i < 60; i++) {
+		double middle = (low + high) / 2;
+		if (gsl_cdf_beta_P(middle, a, b) < share)
+			low = middle;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 /* Rate and its exact 95 % interval (Clopper and Pearson 1934). */
 static void print_rate(const char *label, unsigned hits, unsigned times)
 {
-	double low = hits ? gsl_cdf_beta_Pinv(0.025, hits, times - hits + 1.0) : 0;
-	double high = hits < times ? gsl_cdf_beta_Pinv(0.975, hits + 1.0, times - hits) : 1;
+	double low = hits ? beta_at(0.025, hits, times - hits + 1.0) : 0;
+	double high = hits < times ? beta_at(0.975, hits + 1.0, times - hits) : 1;
 	printf("%s\t%u\t%u\t%.5f\t%.5f\t%.5f\n", label, hits, times, (double)hits / times, low, high);
 }
 
@@ -169,16 +184,14 @@ static void null_groups(gsl_rng *random, enum population_kind kind, size_t train
 	free(shape.values);
 }
 
-static void simulate_null(gsl_rng *random, unsigned times)
+static void simulate_null(gsl_rng *random, enum population_kind kind, unsigned times)
 {
 	static const size_t references[] = {5, 10, 19, 39};
-	for (enum population_kind kind = 0; kind < POPULATION_KINDS; kind++) {
-		for (size_t i = 0; i < 4; i++)
-			null_ranks(random, kind, references[i], times);
-		null_groups(random, kind, 3, 4, times);
-		null_groups(random, kind, 5, 5, times);
-		null_groups(random, kind, 10, 10, times / 4);
-	}
+	for (size_t i = 0; i < 4; i++)
+		null_ranks(random, kind, references[i], times);
+	null_groups(random, kind, 3, 4, times);
+	null_groups(random, kind, 5, 5, times);
+	null_groups(random, kind, 10, 10, times);
 }
 
 /* ---- the gate ---- */
@@ -296,14 +309,13 @@ static void gate_cell(gsl_rng *random, enum population_kind kind, double spread,
 	fflush(stdout);
 }
 
-static void simulate_gate(gsl_rng *random, unsigned times)
+static void simulate_gate(gsl_rng *random, enum population_kind kind, unsigned times)
 {
 	static const double spreads[] = {0.1, 0.3, 0.5, 0.7, 1, 1.5, 2};
 	static const size_t runs[] = {1, 2, 5, 10};
-	for (enum population_kind kind = 0; kind < POPULATION_KINDS; kind++)
-		for (size_t i = 0; i < 7; i++)
-			for (size_t j = 0; j < 4; j++)
-				gate_cell(random, kind, spreads[i], runs[j], times);
+	for (size_t i = 0; i < 7; i++)
+		for (size_t j = 0; j < 4; j++)
+			gate_cell(random, kind, spreads[i], runs[j], times);
 }
 
 /* ---- power ---- */
@@ -470,17 +482,19 @@ static void scale_case(gsl_rng *random, bool up, unsigned times)
 
 int main(int argc, char **argv)
 {
-	if (argc != 4) {
-		fprintf(stderr, "usage: simulate null|gate|power|scale SEED TIMES\n");
+	if (argc != 5) {
+		fprintf(stderr, "usage: simulate null|gate lognormal|dirichlet SEED TIMES\n"
+				"       simulate power|scale - SEED TIMES\n");
 		return 2;
 	}
 	gsl_rng *random = must(gsl_rng_alloc(gsl_rng_mt19937));
-	unsigned times = (unsigned)strtoul(argv[3], NULL, 10);
-	gsl_rng_set(random, strtoul(argv[2], NULL, 10));
+	enum population_kind kind = strcmp(argv[2], kind_names[DIRICHLET]) == 0 ? DIRICHLET : LOGNORMAL;
+	unsigned times = (unsigned)strtoul(argv[4], NULL, 10);
+	gsl_rng_set(random, 2 * strtoul(argv[3], NULL, 10) + kind);
 	if (strcmp(argv[1], "null") == 0)
-		simulate_null(random, times);
+		simulate_null(random, kind, times);
 	else if (strcmp(argv[1], "gate") == 0)
-		simulate_gate(random, times);
+		simulate_gate(random, kind, times);
 	else if (strcmp(argv[1], "power") == 0)
 		simulate_power(random, times);
 	else if (strcmp(argv[1], "scale") == 0) {
