@@ -123,7 +123,7 @@ static void null_ranks(gsl_rng *random, enum population_kind kind, size_t refere
 		for (int i = 0; i < 3; i++) {
 			struct pgo_conformal c;
 			check(pgo_conformal_rank(&c, &s.panel, NULL, 0, i == 2,
-						 i == 0 ? PGO_SCORE_RETAINED : PGO_SCORE_HELLINGER, PGO_RECORDS_NORMAL,
+						 i == 1 ? PGO_SCORE_HELLINGER : PGO_SCORE_RETAINED, PGO_RECORDS_NORMAL,
 						 &err),
 			      &err);
 			samples[i].values[t] = c.p_value;
