@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "analysis/metrics/weights_mixture.h"
+#include "analysis/model/names.h"
 
 enum { OLD = 0, NEW = 1 };
 

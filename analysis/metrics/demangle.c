@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "analysis/metrics/metrics.h"
+#include "analysis/model/names.h"
 
 char *pgo_demangle(const char *name)
 {

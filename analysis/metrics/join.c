@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "analysis/metrics/metrics.h"
+#include "analysis/model/names.h"
 
 /*
  * Two tiers. First by exact name: through a table addressed by the name's MD5 here, or, for two large indexed files in

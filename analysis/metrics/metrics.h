@@ -124,16 +124,6 @@ static inline bool pgo_same_record(const struct pgo_function *a, const struct pg
 	return a->cfg_hash == b->cfg_hash && a->counter_count == b->counter_count;
 }
 
-/**
- * Normalise a PGO name: file part cut to its base name, codegen unit of rustc dropped, separator always ';', hashes of
- * Rust symbols and `.llvm.<digits>` dropped. The result is never longer than the name plus one byte.
- * @param out  at least length + 1 bytes. @return length written, without a NUL.
- */
-size_t pgo_name_normalize(char *out, const char *name, size_t length);
-
-/** Length of the file part with its separator, 0 when there is none. */
-size_t pgo_name_file_prefix(const char *name, size_t length);
-
 /** One side of a comparison as the passes over the counters need it. */
 struct pgo_side_view {
 	const struct pgo_profile *profile;

@@ -84,8 +84,6 @@ static inline bool pgo_table_record(const struct pgo_table *t, struct pgo_cursor
 	return pgo_table_no_rest(t, data) || pgo_table_rest(t->version, data, &out->sites);
 }
 
-#define PGO_BUCKET_BAD (~0u)
-
 /** An item that both tables have at their place, alike but for its counters: one record without bitmap and values. */
 struct pgo_table_pair {
 	uint64_t name_ref;

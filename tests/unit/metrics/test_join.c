@@ -2,6 +2,7 @@
 #include "support.h"
 
 #include "analysis/metrics/metrics.h"
+#include "analysis/model/names.h"
 
 struct pair {
 	uint32_t train, test, join;
