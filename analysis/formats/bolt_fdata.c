@@ -16,6 +16,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "analysis/base/digits.h"
 #include "analysis/formats/sampled.h"
 
 /** Of a branch within a function or to another one, so that keys of both do not meet. */
@@ -122,18 +123,7 @@ static void split_fields(struct fdata_reader *r)
 
 static bool parse_number(struct field f, unsigned base, uint64_t *out)
 {
-	uint64_t value = 0;
-	for (size_t i = 0; i < f.length; i++) {
-		unsigned char c = (unsigned char)f.at[i], low = c | 32;
-		unsigned digit = c >= '0' && c <= '9'	    ? c - (unsigned)'0'
-				 : low >= 'a' && low <= 'f' ? low - 'a' + 10u
-							    : 16;
-		if (digit >= base || value > (UINT64_MAX - digit) / base)
-			return false;
-		value = value * base + digit;
-	}
-	*out = value;
-	return f.length > 0;
+	return pgo_digits(f.at, f.length, base, out);
 }
 
 /** Index of the name of a field; PGO_SAMPLED_NONE: out of memory */

@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "analysis/base/digits.h"
 #include "analysis/formats/bolt_yaml.h"
 
 int pgo_bolt_yaml_fail(const struct pgo_bolt_yaml *y, const char *format, ...)
@@ -84,23 +85,6 @@ int pgo_bolt_yaml_text(struct pgo_bolt_yaml *y, const char *what, const char **t
 	return PGO_OK;
 }
 
-static bool parse_number(const char *text, size_t length, uint64_t *out)
-{
-	unsigned base = length > 2 && text[0] == '0' && (text[1] | 32) == 'x' ? 16 : 10;
-	uint64_t value = 0;
-	for (size_t i = base == 16 ? 2 : 0; i < length; i++) {
-		unsigned char c = (unsigned char)text[i], low = c | 32;
-		unsigned digit = c >= '0' && c <= '9'	    ? c - (unsigned)'0'
-				 : low >= 'a' && low <= 'f' ? low - 'a' + 10u
-							    : 16;
-		if (digit >= base || value > (UINT64_MAX - digit) / base)
-			return false;
-		value = value * base + digit;
-	}
-	*out = value;
-	return length > 0;
-}
-
 int pgo_bolt_yaml_number(struct pgo_bolt_yaml *y, const char *what, uint64_t most, uint64_t *out)
 {
 	const char *text = NULL;
@@ -109,7 +93,7 @@ int pgo_bolt_yaml_number(struct pgo_bolt_yaml *y, const char *what, uint64_t mos
 	int rc = pgo_bolt_yaml_text(y, what, &text, &length);
 	if (rc != PGO_OK)
 		return rc;
-	if (!parse_number(text, length, &value) || value > most)
+	if (!pgo_digits_or_hex(text, length, &value) || value > most)
 		return pgo_bolt_yaml_fail(y, "%s '%.*s' is no number from 0 to %llu", what,
 					  length > 80 ? 80 : (int)length, text, (unsigned long long)most);
 	*out = value;

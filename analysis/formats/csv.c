@@ -21,6 +21,7 @@
 #include <xxhash.h>
 
 #include "analysis/base/digest.h"
+#include "analysis/base/digits.h"
 #include "analysis/formats/format.h"
 
 #define LABEL (UINT64_C(1) << 63)
@@ -89,24 +90,6 @@ static int shown(size_t length)
 	return length > 60 ? 60 : (int)length;
 }
 
-/** Decimal, or hexadecimal after 0x where that is allowed; nothing else, and it fits 64 bits. */
-static bool parse_number(const char *text, size_t length, bool hexadecimal, uint64_t *out)
-{
-	unsigned base = hexadecimal && length > 2 && text[0] == '0' && (text[1] | 32) == 'x' ? 16 : 10;
-	uint64_t value = 0;
-	for (size_t i = base == 16 ? 2 : 0; i < length; i++) {
-		unsigned char c = (unsigned char)text[i], low = c | 32;
-		unsigned digit = c >= '0' && c <= '9'	    ? c - (unsigned)'0'
-				 : low >= 'a' && low <= 'f' ? low - 'a' + 10u
-							    : 16u;
-		if (digit >= base || value > (UINT64_MAX - digit) / base)
-			return false;
-		value = value * base + digit;
-	}
-	*out = value;
-	return length > 0;
-}
-
 static bool all_digits(const char *text, size_t length)
 {
 	for (size_t i = 0; i < length; i++)
@@ -166,15 +149,15 @@ static void take_value(struct csv_reader *r, enum column column, const char *tex
 	case COLUMN_COUNTER:
 		good = length > 0;
 		if (all_digits(text, length))
-			good = parse_number(text, length, false, &r->key);
+			good = pgo_digits(text, length, 10, &r->key);
 		else if (good)
 			r->key = pgo_name_ref(text, length) | LABEL;
 		break;
 	case COLUMN_COUNT:
-		good = parse_number(text, length, false, &r->count);
+		good = pgo_digits(text, length, 10, &r->count);
 		break;
 	case COLUMN_HASH:
-		good = length == 0 || parse_number(text, length, true, &r->cfg_hash);
+		good = length == 0 || pgo_digits_or_hex(text, length, &r->cfg_hash);
 		break;
 	case COLUMN_IGNORED:
 		break;

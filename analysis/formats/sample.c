@@ -12,6 +12,7 @@
  * sample_sections.c. Functions may be inlined into one another PGO_SAMPLE_DEPTH_MOST deep.
  */
 #include "analysis/formats/sample.h"
+#include "analysis/base/digits.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -39,14 +40,8 @@ int pgo_sample_no_memory(const struct pgo_sample_reader *r)
 
 uint32_t pgo_sample_name(struct pgo_sampled *s, const char *text, size_t length)
 {
-	uint64_t ref = 0;
-	for (size_t i = 0; i < length; i++) {
-		unsigned digit = (unsigned)(unsigned char)text[i] - '0';
-		if (digit > 9 || ref > (UINT64_MAX - digit) / 10)
-			return pgo_sampled_name(s, text, length);
-		ref = ref * 10 + digit;
-	}
-	return length ? pgo_sampled_md5_name(s, ref) : pgo_sampled_name(s, text, length);
+	uint64_t ref;
+	return pgo_digits(text, length, 10, &ref) ? pgo_sampled_md5_name(s, ref) : pgo_sampled_name(s, text, length);
 }
 
 static bool read_magic(struct pgo_cursor *c, unsigned *encoding)

@@ -21,6 +21,7 @@
 #include <stdio.h>
 #include <xxhash.h>
 
+#include "analysis/base/digits.h"
 #include "analysis/formats/sample.h"
 
 struct text {
@@ -99,15 +100,7 @@ static bool next_line(struct text_reader *r)
 
 static bool parse_number(struct text t, uint64_t *out)
 {
-	uint64_t value = 0;
-	for (size_t i = 0; i < t.length; i++) {
-		unsigned digit = (unsigned)(unsigned char)t.at[i] - '0';
-		if (digit > 9 || value > (UINT64_MAX - digit) / 10)
-			return false;
-		value = value * 10 + digit;
-	}
-	*out = value;
-	return t.length > 0;
+	return pgo_digits(t.at, t.length, 10, out);
 }
 
 /** Split at the last colon. False when there is none. */

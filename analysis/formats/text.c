@@ -19,6 +19,7 @@
 #include <strings.h>
 
 #include "analysis/base/digest.h"
+#include "analysis/base/digits.h"
 #include "analysis/formats/format.h"
 
 /** A line, or the end of the input. */
@@ -60,18 +61,6 @@ static void next_line(struct text_reader *r)
 	}
 }
 
-/** Value of a digit in any radix up to 16; 99 for other characters. */
-static unsigned digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return (unsigned)(c - '0');
-	if (c >= 'a' && c <= 'f')
-		return (unsigned)(c - 'a' + 10);
-	if (c >= 'A' && c <= 'F')
-		return (unsigned)(c - 'A' + 10);
-	return 99;
-}
-
 /** The whole of `text` as a number up to `max`. Radix 0: by prefix 0x, 0b, 0o, or a leading 0 for octal, as LLVM does.
  */
 static bool parse_number(const char *text, size_t length, unsigned radix, uint64_t max, uint64_t *out)
@@ -80,25 +69,17 @@ static bool parse_number(const char *text, size_t length, unsigned radix, uint64
 		radix = 10;
 		if (length >= 2 && text[0] == '0') {
 			char p = text[1];
-			radix = p == 'x' || p == 'X'	    ? 16
-				: p == 'b' || p == 'B'	    ? 2
-				: p == 'o' || digit(p) < 10 ? 8
-							    : 10;
-			size_t skip = digit(p) < 10 ? 1 : radix == 10 ? 0 : 2;
+			radix = p == 'x' || p == 'X'		? 16
+				: p == 'b' || p == 'B'		? 2
+				: p == 'o' || pgo_digit(p) < 10 ? 8
+								: 10;
+			size_t skip = pgo_digit(p) < 10 ? 1 : radix == 10 ? 0 : 2;
 			text += skip;
 			length -= skip;
 		}
 	}
-	if (length == 0)
-		return false;
-	uint64_t value = 0;
-	for (size_t i = 0; i < length; i++) {
-		unsigned d = digit(text[i]);
-		if (d >= radix || value > (UINT64_MAX - d) / radix)
-			return false;
-		value = value * radix + d;
-	}
-	if (value > max)
+	uint64_t value;
+	if (!pgo_digits(text, length, radix, &value) || value > max)
 		return false;
 	*out = value;
 	return true;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
-/* Errors, growing arrays, name references. */
+/* Errors, growing arrays, name references, numbers. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "analysis/base/digest.h"
+#include "analysis/base/digits.h"
 #include "analysis/base/vec.h"
 #include "pgo/error.h"
 
@@ -78,12 +79,56 @@ static void name_references(void **state)
 	assert_int_equal(pgo_name_ref("main", 4), 0xdb956436e78dd5fa); /* MD5 fad58de7366495db... */
 }
 
+static void numbers_are_digits_that_fit(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		unsigned base; /* 0: decimal, or hexadecimal behind 0x */
+		bool good;
+		uint64_t value;
+	} cases[] = {
+		{"0", 10, true, 0},
+		{"18446744073709551615", 10, true, UINT64_MAX},
+		{"18446744073709551616", 10, false, 0},
+		{"00000000000000000000000007", 10, true, 7},
+		{"ffffffffffffffff", 16, true, UINT64_MAX},
+		{"FFFFFFFFFFFFFFFF", 16, true, UINT64_MAX},
+		{"10000000000000000", 16, false, 0},
+		{"", 10, false, 0},
+		{"", 0, false, 0},
+		{" 1", 10, false, 0},
+		{"1 ", 10, false, 0},
+		{"-1", 10, false, 0},
+		{"+1", 10, false, 0},
+		{"a", 10, false, 0},
+		{"g", 16, false, 0},
+		{"2", 2, false, 0},
+		{"1/", 10, false, 0},
+		{"1:", 10, false, 0},
+		{"@", 16, false, 0},
+		{"0x1F", 0, true, 31},
+		{"0X1f", 0, true, 31},
+		{"0x", 0, false, 0},
+		{"0x1F", 10, false, 0},
+		{"1f", 0, false, 0},
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		uint64_t value = 42;
+		size_t length = strlen(cases[i].text);
+		bool good = cases[i].base ? pgo_digits(cases[i].text, length, cases[i].base, &value)
+					  : pgo_digits_or_hex(cases[i].text, length, &value);
+		assert_int_equal(good, cases[i].good);
+		assert_int_equal(value, cases[i].good ? cases[i].value : 42);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_first_failure_wins), cmocka_unit_test(system_errors_say_why),
 		cmocka_unit_test(codes_map_to_exits),	  cmocka_unit_test(arrays_grow_and_refuse_overflow),
-		cmocka_unit_test(name_references),
+		cmocka_unit_test(name_references),	  cmocka_unit_test(numbers_are_digits_that_fit),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
