@@ -10,6 +10,7 @@
 
 #include "analysis/formats/llvm.h"
 #include "analysis/formats/write.h"
+#include "analysis/model/table.h"
 
 #define SUMMARY_FIELDS 6
 #define SUMMARY_ENTRIES 16
@@ -105,24 +106,15 @@ static uint64_t count_names(const struct pgo_writing *w)
 	return names;
 }
 
-/** Source: LLVM's OnDiskChainedHashTableGenerator::Emit. */
-static uint64_t bucket_count(uint64_t names)
-{
-	uint64_t buckets = 1;
-	while (names > 2 && buckets < names * 4 / 3 + 1)
-		buckets *= 2;
-	return buckets;
-}
-
 static int order_functions(struct pgo_writing *w, struct layout *l)
 {
-	uint64_t mask = bucket_count(w->count) - 1; /* most names have one record */
+	uint64_t mask = pgo_table_buckets(w->count) - 1; /* most names have one record */
 	if (pgo_writing_sort(w, mask))
 		return out_of_memory(w);
 	if (w->sparse)
 		pgo_writing_thin_out(w);
 	l->names = count_names(w);
-	l->buckets = bucket_count(l->names);
+	l->buckets = pgo_table_buckets(l->names);
 	return pgo_writing_sort(w, l->buckets - 1) ? out_of_memory(w) : PGO_OK;
 }
 

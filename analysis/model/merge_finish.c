@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "analysis/model/merge.h"
+#include "analysis/model/table.h"
 
 static int compare_names(const struct pgo_merge *m, const struct pgo_sum_record *a, const struct pgo_sum_record *b)
 {
@@ -71,22 +72,13 @@ static uint64_t drop_rivals(struct pgo_merge *m)
 	return dropped;
 }
 
-/** Buckets of LLVM's hash table for so many names. Source: OnDiskChainedHashTableGenerator. */
-static uint64_t bucket_count(uint64_t names)
-{
-	uint64_t buckets = 1;
-	while (names > 2 && buckets < names * 4 / 3 + 1)
-		buckets *= 2;
-	return buckets;
-}
-
 /** Names, roughly: records of one name count for each. Only the mask depends on it, and that is what is in order. */
 static uint64_t mask_of(const struct pgo_merge *m)
 {
 	uint64_t names = 0;
 	for (size_t i = 0; i < m->records.count; i++)
 		names += m->records.items[i].seen > 0;
-	return bucket_count(names) - 1;
+	return pgo_table_buckets(names) - 1;
 }
 
 /** Numbers of the records that stay, by bucket, name, hash. @return heap, NULL: out of memory */

@@ -6,14 +6,23 @@
 #include "analysis/model/in_place.h"
 
 /*
- * The hash table of an indexed profile (grammar: analysis/formats/indexed.c), bucket by bucket, for whoever walks two
- * of them side by side. Takes only what is plainly in order and says no to all else: the reader then looks at it again,
- * with a message for each thing that can be wrong.
+ * The hash table of an indexed profile (grammar: analysis/formats/indexed.c), bucket by bucket: its size, for who
+ * writes one, and its records, for who walks one or two side by side. Takes only what is plainly in order and says no
+ * to all else: the reader then looks at it again, with a message for each thing that can be wrong.
  */
 
 /** Records of one bucket this can hold. Tables are at most three quarters full: 16 keys in one bucket are one in 10^13.
  */
 #define PGO_BUCKET_MOST 16
+
+/** Buckets of a table of so many names. Source: LLVM's OnDiskChainedHashTableGenerator::Emit. */
+static inline uint64_t pgo_table_buckets(uint64_t names)
+{
+	uint64_t buckets = 1;
+	while (names > 2 && buckets < names * 4 / 3 + 1)
+		buckets *= 2;
+	return buckets;
+}
 
 struct pgo_table_record {
 	struct pgo_function f; /**< without sum and maximum */
