@@ -17,6 +17,7 @@
  */
 
 #define CUT_COUNTERS 256 /* as many as the nearest cache takes beside all else */
+#define SLOTS 128	 /* buckets looked up at once; each number fits a byte */
 #define WALKS 64	 /* ranges: fixed, since sums are added up in their order */
 
 /* What a range finds for the summary of a side. */
@@ -306,6 +307,24 @@ static inline bool read_bucket(struct reading *r, uint64_t bucket, const uint64_
 	return true;
 }
 
+/* Buckets from `first` on. Whether one is empty cannot be predicted, so these are weeded out without a branch. */
+static inline bool read_slots(struct reading *r, uint64_t first, unsigned count)
+{
+	uint64_t offset[SLOTS][2];
+	unsigned char bucket[SLOTS];
+	unsigned filled = 0;
+	for (unsigned i = 0; i < count; i++) {
+		offset[filled][0] = pgo_table_slot(&r->walk->table[0], first + i);
+		offset[filled][1] = pgo_table_slot(&r->walk->table[1], first + i);
+		bucket[filled] = (unsigned char)i;
+		filled += (offset[filled][0] | offset[filled][1]) != 0;
+	}
+	for (unsigned i = 0; i < filled; i++)
+		if (!read_bucket(r, first + bucket[i], offset[i]))
+			return false;
+	return true;
+}
+
 /* Room for what a range keeps, most likely: threads that grow their arrays step by step wait for one another. */
 static bool make_room(struct reading *r)
 {
@@ -329,11 +348,8 @@ static void walk_range(void *context, size_t index)
 	r.batch->failed = !make_room(&r);
 	for (unsigned s = 0; s < 2; s++)
 		waiting.cuts[s] = &r.range->tally[s].cuts;
-	for (uint64_t b = first; b < last && !r.range->bad; b++) {
-		uint64_t offset[2] = {pgo_table_slot(&walk->table[0], b), pgo_table_slot(&walk->table[1], b)};
-		if (offset[0] | offset[1])
-			r.range->bad = !read_bucket(&r, b, offset);
-	}
+	for (uint64_t b = first; b < last && !r.range->bad; b += SLOTS)
+		r.range->bad = !read_slots(&r, b, last - b < SLOTS ? (unsigned)(last - b) : SLOTS);
 	for (unsigned s = 0; s < 2; s++) {
 		r.range->end[s] = r.at[s];
 		r.batch->records[s] += r.alike;
@@ -376,6 +392,12 @@ static int settle_indices(struct walk *walk)
 {
 	struct pgo_leftovers *all = &walk->w->join.left;
 	uint32_t base[2] = {0};
+	size_t total[2] = {0};
+	for (size_t i = 0; i < WALKS; i++)
+		for (unsigned s = 0; s < 2; s++)
+			total[s] += walk->ranges[i].left.side[s].count;
+	if (pgo_vec_reserve(&all->side[0], total[0]) || pgo_vec_reserve(&all->side[1], total[1]))
+		return PGO_ENOMEM;
 	for (size_t i = 0; i < WALKS; i++) {
 		struct pgo_batch *b = &walk->batches[i];
 		pgo_rows *kept[2] = {&b->tested, &b->first};
@@ -385,8 +407,6 @@ static int settle_indices(struct walk *walk)
 					kept[k]->items[n].index[s] += base[s];
 		for (unsigned s = 0; s < 2; s++) {
 			size_t count = walk->ranges[i].left.side[s].count;
-			if (pgo_vec_reserve(&all->side[s], count))
-				return PGO_ENOMEM;
 			for (size_t n = 0; n < count; n++) {
 				struct pgo_leftover *l = &all->side[s].items[all->side[s].count++];
 				*l = walk->ranges[i].left.side[s].items[n];
