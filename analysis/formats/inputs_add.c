@@ -18,6 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "analysis/base/threads.h"
 #include "analysis/formats/format.h"
 #include "pgo/inputs.h"
 
@@ -269,12 +270,12 @@ static int add_all(struct crew *crew, struct pgo_error *err)
 	const struct pgo_inputs_watch *watch = crew->watch;
 	pthread_t threads[THREADS_MOST];
 	size_t started = 0;
-	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+	unsigned processors = pgo_processors();
 	int rc = PGO_OK;
 	pthread_mutex_lock(&crew->lock);
 	/* this thread reads too; without a second one it reads all */
-	while (started + 1 < crew->count && (long)started + 1 < processors && started < THREADS_MOST &&
-	       pthread_create(&threads[started], NULL, read_ahead, crew) == 0)
+	while (started + 1 < crew->count && started + 1 < processors && started < THREADS_MOST &&
+	       pgo_thread_start(&threads[started], read_ahead, crew) == 0)
 		started++;
 	crew->window = started + 2;
 	pthread_mutex_unlock(&crew->lock);

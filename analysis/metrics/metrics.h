@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "analysis/base/threads.h"
 #include "analysis/base/vec.h"
 #include "analysis/metrics/kernel.h"
 #include "analysis/model/in_place.h"
@@ -371,9 +372,6 @@ int pgo_sort_keyed(struct pgo_keyed *items, size_t count);
 
 /** Key that sorts as the double does; `x` must be >= 0. */
 uint64_t pgo_key_of(double x);
-
-/** Processors this process may run on, at least 1. */
-unsigned pgo_processors(void);
 
 /** Run `count` jobs on up to `threads` threads, each job once. Jobs must not share what they write. */
 void pgo_parallel(void (*job)(void *context, size_t index), void *context, size_t count, unsigned threads);

@@ -1,18 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include <pthread.h>
-#include <sched.h>
 #include <stdatomic.h>
 
 #include "analysis/metrics/metrics.h"
 
 #define MAX_THREADS 8
-
-unsigned pgo_processors(void)
-{
-	cpu_set_t set;
-	int count = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
-	return count > 0 ? (unsigned)count : 1;
-}
 
 struct crew {
 	void (*job)(void *context, size_t index);
@@ -40,7 +31,7 @@ void pgo_parallel(void (*job)(void *context, size_t index), void *context, size_
 
 	/* A helper that cannot be started is no failure: whoever runs takes the next job. */
 	while (started + 1 < threads && started + 1 < count && started < MAX_THREADS &&
-	       pthread_create(&helpers[started], NULL, work, &crew) == 0)
+	       pgo_thread_start(&helpers[started], work, &crew) == 0)
 		started++;
 	work(&crew);
 	for (unsigned i = 0; i < started; i++)
