@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "pgo/several.h"
 #include "reports/json_util.h"
 
 void pgo_json_head(struct pgo_json root, const char *schema)
@@ -87,6 +88,24 @@ void pgo_json_quarantine(struct pgo_json in, const struct pgo_profile *p)
 	}
 }
 
+void pgo_json_warnings(struct pgo_json in, const struct pgo_profile *p)
+{
+	struct pgo_json warnings = pgo_json_array(in, "warnings");
+	for (size_t i = 0; i < p->warning_count; i++)
+		pgo_json_append_text(warnings, p->warnings[i]);
+	pgo_json_quarantine(in, p);
+}
+
+void pgo_json_inputs(struct pgo_json in, const struct pgo_several *s)
+{
+	struct pgo_json inputs = pgo_json_array(in, "inputs");
+	for (size_t i = 0; s->profiles && i < s->count + s->reference_count; i++) {
+		struct pgo_json row = pgo_json_append_object(inputs);
+		pgo_json_text(row, "file", i < s->count ? s->names[i] : s->reference_names[i - s->count]);
+		pgo_json_warnings(row, s->profiles[i]);
+	}
+}
+
 void pgo_json_profile(struct pgo_json in, const char *name, const struct pgo_profile *p)
 {
 	char text[256];
@@ -102,10 +121,7 @@ void pgo_json_profile(struct pgo_json in, const char *name, const struct pgo_pro
 	struct pgo_json ids = pgo_json_array(in, "build_ids");
 	for (size_t i = 0; i < p->build_id_count; i++)
 		pgo_json_append_text(ids, pgo_build_id_text(&p->build_ids[i], text));
-	struct pgo_json warnings = pgo_json_array(in, "warnings");
-	for (size_t i = 0; i < p->warning_count; i++)
-		pgo_json_append_text(warnings, p->warnings[i]);
-	pgo_json_quarantine(in, p);
+	pgo_json_warnings(in, p);
 }
 
 static void threshold(struct pgo_json in, const char *name, double value, bool user)

@@ -58,6 +58,12 @@ void pgo_json_verdict(struct pgo_json root, const struct pgo_verdict *verdict);
 /** `functions`: key of the number of functions. */
 void pgo_json_summary(struct pgo_json in, const char *functions, const struct pgo_summary *summary);
 void pgo_json_skew(struct pgo_json in, const struct pgo_skew *skew);
+/** "warnings" of a profile, and "quarantine" where there is one. */
+void pgo_json_warnings(struct pgo_json in, const struct pgo_profile *profile);
+
+/** "inputs": the profiles of a command on several runs, each with its warnings. */
+void pgo_json_inputs(struct pgo_json in, const struct pgo_several *several);
+
 /** Members of a whole profile: flags, build ids, warnings. */
 void pgo_json_profile(struct pgo_json in, const char *name, const struct pgo_profile *profile);
 /** Records that were set aside, as a member "quarantine"; none: no member. */

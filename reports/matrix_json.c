@@ -58,6 +58,7 @@ int pgo_json_matrix(FILE *out, const struct pgo_report *report, struct pgo_error
 	const struct pgo_several *s = report->several;
 	struct pgo_json root = pgo_json_root(&failed);
 	pgo_json_head(root, "pgo-analyze/matrix/1");
+	pgo_json_inputs(root, s);
 	put_distances(root, s, s->distances);
 	if (s->clusters)
 		put_clusters(root, s->clusters, NULL);
@@ -89,6 +90,7 @@ int pgo_json_stability(FILE *out, const struct pgo_report *report, struct pgo_er
 	struct pgo_json root = pgo_json_root(&failed), list;
 	pgo_json_head(root, "pgo-analyze/stability/1");
 	pgo_json_verdict(root, report->verdict);
+	pgo_json_inputs(root, s);
 	pgo_json_u64(root, "workload_count", m->workload_count);
 	put_spread(root, "between_workloads", &m->between);
 	put_spread(root, "repeats", &m->repeats);

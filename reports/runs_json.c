@@ -21,6 +21,7 @@ static void put_profiles(struct pgo_json in, const char *key, const struct pgo_r
 		pgo_json_text(row, "file", r->names[i]);
 		pgo_json_u64(row, "workload", workload_of(r, first, i));
 		pgo_json_u128(row, "total_count", r->panel->totals[i]);
+		pgo_json_warnings(row, r->profiles[i]);
 	}
 }
 

@@ -30,6 +30,7 @@ static struct pgo_json begin(bool *failed, const char *schema, const struct pgo_
 	pgo_json_head(root, schema);
 	if (report->verdict)
 		pgo_json_verdict(root, report->verdict);
+	pgo_json_inputs(root, report->several);
 	return root;
 }
 

@@ -132,18 +132,17 @@ int cli_verdict_exit(const struct cli_thresholds *t, const struct pgo_verdict *v
 /* Profiles --------------------------------------------------------------------------------------------------------- */
 
 /**
- * Read `count` profiles, several at a time, and print an error for each that cannot be read.
+ * Read `count` profiles, several at a time, each what the command line means by it: a file, directory, pattern or list;
+ * damaged records are set aside as --max-lost says. Prints an error for each that cannot be read.
  * @param[out] out  array of `count`; the caller frees each (NULL where reading failed).
+ * @param lazily    large indexed files may stay unread: for pgo_compare() and pgo_profile_overview()
  * @return -1: all there; else exit code
- */
-int cli_read_profiles(struct pgo_profile **out, char *const *paths, size_t count, const char *format);
-
-/**
- * The same, with what the options say. An argument that means many files (pgo/inputs.h) is their sum.
- * @param lazily  by pgo_profile_open_lazily(): for pgo_compare() and pgo_profile_overview().
  */
 int cli_read_inputs(struct pgo_profile **out, char *const *paths, size_t count, const struct cli_common *common,
 		    bool lazily);
+
+/** Print the warnings of profiles to standard error: for commands whose text report does not have them. */
+void cli_warn_of_profiles(struct pgo_profile *const *profiles, char *const *paths, size_t count);
 
 struct pgo_binary;
 /** Open the --binary, if one was named. @return -1: *out is it, or NULL where none was named; else exit code */

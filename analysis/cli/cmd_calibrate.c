@@ -98,10 +98,11 @@ static int number_workloads(struct workloads *out, const struct arguments *a)
 	return PGO_OK;
 }
 
-static int write_all(const struct arguments *a, const struct pgo_calibration *calibration,
+static int write_all(const struct arguments *a, const struct cli_runs *runs, const struct pgo_calibration *calibration,
 		     const struct workloads *workloads)
 {
-	struct pgo_several several = {.count = a->files.count,
+	struct pgo_several several = {.profiles = (const struct pgo_profile *const *)runs->profiles,
+				      .count = a->files.count,
 				      .names = (const char *const *)a->files.paths,
 				      .calibration = calibration,
 				      .workload_names = workloads->names};
@@ -129,7 +130,7 @@ static int calibrate(const struct arguments *a, const struct cli_runs *runs)
 	else if (pgo_calibrate(&calibration, &runs->panel, workloads.number, cli_filter(&a->common), a->alpha,
 			       default_join(), &err) != PGO_OK)
 		err.code = err.code == PGO_EINVAL ? PGO_EFORMAT : err.code; /* profiles without counts */
-	code = err.code ? cli_fail(&err) : write_all(a, &calibration, &workloads);
+	code = err.code ? cli_fail(&err) : write_all(a, runs, &calibration, &workloads);
 	pgo_calibration_release(&calibration);
 	free(workloads.number);
 	free(workloads.names);

@@ -87,7 +87,8 @@ static int judge(const struct arguments *a, const struct cli_runs *runs)
 	struct pgo_continuity continuity = {0};
 	struct pgo_verdict verdict = {0};
 	struct pgo_error err = {0};
-	struct pgo_several several = {.count = 2,
+	struct pgo_several several = {.profiles = (const struct pgo_profile *const *)runs->profiles,
+				      .count = 2,
 				      .names = (const char *const *)a->files.paths,
 				      .continuity = &continuity,
 				      .bands = &a->bands};

@@ -164,8 +164,10 @@ int cmd_explain(int argc, char **argv)
 	if (code >= 0)
 		return code;
 	code = cli_read_inputs(profiles, a.files.paths + 1, 2, &a.common, false);
-	if (code < 0)
+	if (code < 0) {
+		cli_warn_of_profiles(profiles, a.files.paths + 1, 2);
 		code = explain(&a, profiles, binary);
+	}
 	pgo_profile_free(profiles[0]);
 	pgo_profile_free(profiles[1]);
 	pgo_binary_close(binary);

@@ -72,7 +72,8 @@ static int measure(const struct arguments *a, const struct cli_runs *runs)
 	struct pgo_clusters clusters = {0};
 	struct pgo_error err = {0};
 	bool symmetric = pgo_distance_symmetric(a->distance);
-	struct pgo_several several = {.count = runs->count,
+	struct pgo_several several = {.profiles = (const struct pgo_profile *const *)runs->profiles,
+				      .count = runs->count,
 				      .names = (const char *const *)a->files.paths,
 				      .distances = &distances,
 				      .clusters = symmetric ? &clusters : NULL};

@@ -79,12 +79,14 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 }
 
 /** One profile beside its references. */
-static int judge_one(const struct arguments *a, const struct pgo_concentration *all, size_t count)
+static int judge_one(const struct arguments *a, const struct cli_runs *runs, const struct pgo_concentration *all,
+		     size_t count)
 {
 	struct pgo_concentration_ranks ranks;
 	struct pgo_verdict verdict = {0};
 	struct pgo_error err = {0};
-	struct pgo_several several = {.count = 1,
+	struct pgo_several several = {.profiles = (const struct pgo_profile *const *)runs->profiles,
+				      .count = 1,
 				      .names = (const char *const *)a->files.paths,
 				      .reference_count = count - 1,
 				      .reference_names = (const char *const *)a->references.items,
@@ -115,7 +117,7 @@ static int measure_one(const struct arguments *a)
 	       pgo_concentration_measure(&all[measured], runs.profiles[measured], cli_filter(&a->common), &err) ==
 		       PGO_OK)
 		measured++;
-	code = err.code ? cli_fail(&err) : judge_one(a, all, runs.count);
+	code = err.code ? cli_fail(&err) : judge_one(a, &runs, all, runs.count);
 	for (size_t i = 0; i < measured; i++)
 		pgo_concentration_release(&all[i]);
 	free(all);
@@ -129,8 +131,11 @@ static int judge_merged(const struct arguments *a, const struct cli_runs *runs, 
 	struct pgo_verdict verdict = {0};
 	struct pgo_error err = {0};
 	const char *const *names = (const char *const *)a->files.paths;
-	struct pgo_several several = {
-		.count = runs->count, .names = names, .dominance = &dominance, .least_survival = a->least};
+	struct pgo_several several = {.profiles = (const struct pgo_profile *const *)runs->profiles,
+				      .count = runs->count,
+				      .names = names,
+				      .dominance = &dominance,
+				      .least_survival = a->least};
 	int code;
 	if (pgo_dominance_measure(&dominance, &runs->panel, runs->count, shares, &err) != PGO_OK) {
 		err.code = err.code == PGO_EINVAL ? PGO_EFORMAT : err.code; /* profiles without counts */

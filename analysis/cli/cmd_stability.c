@@ -60,7 +60,10 @@ static int judge(const struct arguments *a, const struct cli_runs *runs, const s
 	struct pgo_verdict verdict = {0};
 	struct pgo_error err = {0};
 	const char *const *names = (const char *const *)a->files.paths;
-	struct pgo_several several = {.count = runs->count, .names = names, .stability = &stability};
+	struct pgo_several several = {.profiles = (const struct pgo_profile *const *)runs->profiles,
+				      .count = runs->count,
+				      .names = names,
+				      .stability = &stability};
 	int code;
 	if (pgo_stability_measure(&stability, &runs->panel, labels, cli_filter(&a->common), &err) != PGO_OK ||
 	    pgo_judge_stability(&verdict, &stability, names, a->bound, a->bound_user, &err) != PGO_OK)

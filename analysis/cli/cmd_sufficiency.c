@@ -80,7 +80,10 @@ static int judge(const struct arguments *a, const struct cli_runs *runs)
 	struct pgo_verdict verdict = {0};
 	struct pgo_error err = {0};
 	const char *const *names = (const char *const *)a->files.paths;
-	struct pgo_several several = {.count = runs->count, .names = names, .sufficiency = &sufficiency};
+	struct pgo_several several = {.profiles = (const struct pgo_profile *const *)runs->profiles,
+				      .count = runs->count,
+				      .names = names,
+				      .sufficiency = &sufficiency};
 	int code;
 	if (pgo_sufficiency_measure(&sufficiency, &runs->panel, &a->options, &err) != PGO_OK ||
 	    pgo_judge_sufficiency(&verdict, &sufficiency, names, a->bound_user, &err) != PGO_OK)

@@ -130,7 +130,8 @@ static int find(const struct arguments *a, const struct cli_runs *runs, const do
 	struct pgo_error err = {0};
 	struct pgo_weights_options how = {.policy = a->policy, .given = shares};
 	const char *const *names = (const char *const *)a->files.paths;
-	struct pgo_several several = {.count = a->files.count,
+	struct pgo_several several = {.profiles = (const struct pgo_profile *const *)runs->profiles,
+				      .count = a->files.count,
 				      .names = names,
 				      .reference_count = a->match.count,
 				      .reference_names = (const char *const *)a->match.items,

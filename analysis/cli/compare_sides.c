@@ -110,6 +110,8 @@ static int open_sides(struct sides *s, struct compare_arguments *a)
 	int code = cli_check_files(&a->common, &s->files, 2, SIZE_MAX, "profiles on both sides");
 	if (code < 0)
 		code = cli_read_inputs(s->profiles, s->files.paths, count, &a->common, false);
+	if (code < 0)
+		cli_warn_of_profiles(s->profiles, s->files.paths, count);
 	if (code < 0 && pgo_panel_open(&s->panel, (const struct pgo_profile *const *)s->profiles, count,
 				       cli_filter(&a->common), &err) != PGO_OK) {
 		pgo_error_hint(&err, "profiles are numbered as they were named, those of --train first");
@@ -148,7 +150,11 @@ static int report_sides(const struct compare_arguments *a, const struct sides *s
 	struct pgo_error err = {0};
 	struct pgo_gate_input input = {.reference = "", .kind = PGO_REFERENCE_GIVEN, .comparison = comparison};
 	struct pgo_gate gate = {.policy = &t->policy, .input_count = 1, .inputs = &input};
-	struct pgo_runs_report told = {.runs = runs, .panel = &s->panel, .names = names, .labels = s->labels};
+	struct pgo_runs_report told = {.runs = runs,
+				       .panel = &s->panel,
+				       .names = names,
+				       .profiles = (const struct pgo_profile *const *)s->profiles,
+				       .labels = s->labels};
 	struct pgo_report report = {.train_name = train,
 				    .test_name = test,
 				    .comparison = comparison,

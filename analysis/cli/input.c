@@ -79,9 +79,11 @@ static int read_profiles(struct pgo_profile **out, char *const *paths, size_t co
 	return code;
 }
 
-int cli_read_profiles(struct pgo_profile **out, char *const *paths, size_t count, const char *format)
+void cli_warn_of_profiles(struct pgo_profile *const *profiles, char *const *paths, size_t count)
 {
-	return read_profiles(out, paths, count, &(struct pgo_read_options){.format = format});
+	for (size_t i = 0; i < count; i++)
+		for (size_t k = 0; k < profiles[i]->warning_count; k++)
+			fprintf(stderr, CLI_PROGRAM ": warning: '%s': %s\n", paths[i], profiles[i]->warnings[k]);
 }
 
 int cli_read_inputs(struct pgo_profile **out, char *const *paths, size_t count, const struct cli_common *common,

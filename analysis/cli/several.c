@@ -131,9 +131,10 @@ int cli_runs_open(struct cli_runs *out, const struct cli_common *common, const s
 	}
 	for (size_t i = 0; i < runs.count; i++)
 		paths[i] = i < files->count ? files->paths[i] : more->items[i - files->count];
-	code = cli_read_profiles(runs.profiles, paths, runs.count, common->input_format);
+	code = cli_read_inputs(runs.profiles, paths, runs.count, common, false);
 	if (code >= 0)
 		goto done;
+	cli_warn_of_profiles(runs.profiles, paths, runs.count);
 	if (pgo_panel_open(&runs.panel, (const struct pgo_profile *const *)runs.profiles, runs.count,
 			   cli_filter(common), &err) != PGO_OK)
 		code = cli_fail(&err);

@@ -188,9 +188,8 @@ static int add_blocks(struct pgo_bolt_yaml *y, struct yaml_reader *r, uint32_t b
 	return PGO_OK;
 }
 
-static int read_function(struct pgo_bolt_yaml *y, void *context)
+static int take_function(struct pgo_bolt_yaml *y, struct yaml_reader *r)
 {
-	struct yaml_reader *r = context;
 	struct pgo_sampled *s = &r->sampled;
 	size_t lines = s->lines.count;
 	r->name = PGO_SAMPLED_NONE;
@@ -213,6 +212,30 @@ static int read_function(struct pgo_bolt_yaml *y, void *context)
 	for (size_t i = lines; i < s->lines.count; i++)
 		s->lines.items[i].body = body;
 	return add_blocks(y, r, body);
+}
+
+/** A function that is damaged is set aside where the document is YAML all the same: it tells where the function ends.
+ */
+static int read_function(struct pgo_bolt_yaml *y, void *context)
+{
+	struct yaml_reader *r = context;
+	struct pgo_sampled_mark mark = pgo_sampled_mark(&r->sampled);
+	size_t callees = r->callees.count;
+	bool opens = y->event.type == YAML_MAPPING_START_EVENT || y->event.type == YAML_SEQUENCE_START_EVENT;
+	unsigned outside = y->depth - opens;
+	int rc = take_function(y, r);
+	if (rc != PGO_EFORMAT || y->broken)
+		return rc;
+	const struct pgo_sampled_name *name = r->name == PGO_SAMPLED_NONE ? NULL : &r->sampled.names.items[r->name];
+	rc = pgo_builder_quarantine(r->b, NULL, name ? r->sampled.text.items + name->text : NULL,
+				    name ? name->length : 0, y->err);
+	if (rc != PGO_OK)
+		return rc;
+	pgo_sampled_back(&r->sampled, &mark);
+	r->callees.count = callees;
+	while (rc == PGO_OK && y->depth > outside)
+		rc = pgo_bolt_yaml_next(y);
+	return rc;
 }
 
 static int flag_item(struct pgo_bolt_yaml *y, void *context)

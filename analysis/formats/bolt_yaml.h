@@ -10,6 +10,8 @@
 struct pgo_bolt_yaml {
 	yaml_parser_t parser;
 	yaml_event_t event; /**< the one at hand */
+	unsigned depth; /**< mappings and sequences it stands in, one that it starts included, one that it ends not */
+	bool broken;	/**< it is no YAML: there is no next event */
 	struct pgo_error *err;
 };
 

@@ -18,8 +18,13 @@ int pgo_bolt_yaml_fail(const struct pgo_bolt_yaml *y, const char *format, ...)
 int pgo_bolt_yaml_next(struct pgo_bolt_yaml *y)
 {
 	yaml_event_delete(&y->event);
-	if (yaml_parser_parse(&y->parser, &y->event))
+	if (yaml_parser_parse(&y->parser, &y->event)) {
+		yaml_event_type_t type = y->event.type;
+		y->depth += type == YAML_MAPPING_START_EVENT || type == YAML_SEQUENCE_START_EVENT;
+		y->depth -= type == YAML_MAPPING_END_EVENT || type == YAML_SEQUENCE_END_EVENT;
 		return PGO_OK;
+	}
+	y->broken = true;
 	if (y->parser.error == YAML_MEMORY_ERROR)
 		return pgo_error_set(y->err, PGO_ENOMEM, "out of memory");
 	const char *problem = y->parser.problem ? y->parser.problem : "it ends too early";

@@ -175,6 +175,7 @@ static void start_row(struct csv_reader *r)
 	r->in_row = true;
 	r->field = 0;
 	r->cfg_hash = 0;
+	r->function_length = 0;
 }
 
 static void take_field(void *field, size_t length, void *context)
@@ -263,18 +264,31 @@ static void end_header(struct csv_reader *r)
 		fail_memory(r);
 }
 
+/* A row that is damaged is set aside: where the next one starts is known. */
+static bool lose_row(struct csv_reader *r)
+{
+	const char *name = r->function_length ? r->names.items + r->function_at : NULL;
+	int rc = pgo_builder_quarantine(r->b, NULL, name, r->function_length, r->err);
+	if (rc == PGO_EFORMAT)
+		return false;
+	r->rc = rc;
+	return rc == PGO_OK;
+}
+
 static void end_row(int terminator, void *context)
 {
 	struct csv_reader *r = context;
 	(void)terminator;
 	r->in_row = false;
+	if (r->rc == PGO_OK && r->header_read && r->field != r->columns.count)
+		fail(r, "%zu field%s where the header names %zu columns", r->field, r->field == 1 ? "" : "s",
+		     r->columns.count);
+	if (r->rc == PGO_EFORMAT && r->header_read && lose_row(r))
+		return;
 	if (r->rc != PGO_OK)
 		return;
 	if (!r->header_read)
 		return end_header(r);
-	if (r->field != r->columns.count)
-		return fail(r, "%zu field%s where the header names %zu columns", r->field, r->field == 1 ? "" : "s",
-			    r->columns.count);
 	struct table_counter c = {.key = r->key, .count = r->count, .function = find_function(r)};
 	if (c.function == UINT32_MAX || pgo_vec_push(&r->counters, c))
 		fail_memory(r);

@@ -57,10 +57,10 @@ int pgo_raw_read_parts(struct pgo_profile **out, void *mapping, size_t length, c
  * All gcc profiles (.gcda) below a directory as one, with the notes (.gcno) beside them, where they were compiled, or
  * anywhere below the directory. @return as pgo_profile_open(), or PGO_EOF when there is none; nothing is said then
  */
-int pgo_gcov_open_directory(struct pgo_profile **out, const char *path, struct pgo_error *err);
+int pgo_gcov_open_directory(struct pgo_profile **out, const char *path, bool may_quarantine, struct pgo_error *err);
 
 /** One .gcda file, with the notes beside it. */
-int pgo_gcov_open_file(struct pgo_profile **out, const char *path, struct pgo_error *err);
+int pgo_gcov_open_file(struct pgo_profile **out, const char *path, bool may_quarantine, struct pgo_error *err);
 
 enum pgo_bid pgo_sample_probe(const unsigned char *bytes, size_t length);
 int pgo_sample_read(struct pgo_builder *b, const void *bytes, size_t length, struct pgo_error *err);

@@ -32,6 +32,9 @@ struct unit {
 	struct pgo_gcov_note *note;		       /**< its notes, or NULL */
 	bool present;				       /**< there is one */
 	bool counted;				       /**< its arcs were read: it is in the builder, not sealed */
+	bool lost;				       /**< it was set aside: what follows of it is skipped */
+	struct pgo_builder_mark mark;		       /**< before it */
+	size_t functions;			       /**< of the reading, before it */
 };
 
 static int no_memory(struct pgo_error *err)
@@ -79,6 +82,10 @@ static int start_function(struct unit *u, struct pgo_gcov_record *record, struct
 {
 	struct pgo_cursor *c = &record->payload;
 	int rc = end_function(u, err);
+	u->note = NULL;
+	u->lost = false;
+	u->mark = pgo_builder_mark(u->r->builder);
+	u->functions = u->r->functions.count;
 	if (rc != PGO_OK || pgo_cursor_left(c) == 0)
 		return rc;
 	if (!pgo_cursor_u32(c, &u->ident) || !pgo_cursor_u32(c, &u->lineno_checksum) ||
@@ -286,21 +293,44 @@ static int read_summary(struct unit *u, struct pgo_gcov_record *record, struct p
 	return PGO_OK;
 }
 
+/** A function whose records are damaged is set aside: each record tells its length. */
+static int lose_function(struct unit *u, struct pgo_error *err)
+{
+	struct pgo_gcov_text name = u->note ? u->note->name : (struct pgo_gcov_text){0};
+	int rc = pgo_builder_quarantine(u->r->builder, &u->mark, name.length ? name.text : NULL, name.length, err);
+	if (rc != PGO_OK)
+		return rc;
+	u->r->functions.count = u->functions;
+	u->present = u->counted = false;
+	u->lost = true;
+	return PGO_OK;
+}
+
+static int read_of_function(struct unit *u, struct pgo_gcov_record *record, uint32_t kind, struct pgo_error *err)
+{
+	if (kind == KIND_ARCS)
+		return read_arcs(u, record, err);
+	/* before gcc 11 this kind is laid out otherwise */
+	return kind == KIND_CALLS && u->header.release >= 110 && u->counted ? read_calls(u, record, err) : PGO_OK;
+}
+
 static int read_record(struct unit *u, struct pgo_gcov_record *record, struct pgo_error *err)
 {
-	if (record->tag == PGO_GCOV_FUNCTION)
-		return start_function(u, record, err);
+	if (record->tag == PGO_GCOV_FUNCTION) {
+		int started = start_function(u, record, err);
+		return started == PGO_EFORMAT ? lose_function(u, err) : started;
+	}
 	if (record->tag == PGO_GCOV_OBJECT_SUMMARY || (record->tag == 0xa3000000u && u->header.release < 90))
 		return read_summary(u, record, err);
 	uint32_t kind = (record->tag - PGO_GCOV_COUNTERS) >> 17;
 	if (record->tag < PGO_GCOV_COUNTERS || (record->tag - PGO_GCOV_COUNTERS) % (1u << 17) || kind >= KINDS)
 		return pgo_error_at(err, PGO_EFORMAT, record->at, "record 0x%08x is unknown", record->tag);
+	if (u->lost)
+		return PGO_OK;
 	if (!u->present)
 		return pgo_error_at(err, PGO_EFORMAT, record->at, "counters 0x%08x follow no function", record->tag);
-	if (kind == KIND_ARCS)
-		return read_arcs(u, record, err);
-	/* before gcc 11 this kind is laid out otherwise */
-	return kind == KIND_CALLS && u->header.release >= 110 && u->counted ? read_calls(u, record, err) : PGO_OK;
+	int rc = read_of_function(u, record, kind, err);
+	return rc == PGO_EFORMAT ? lose_function(u, err) : rc;
 }
 
 static int check_pair(const struct unit *u, struct pgo_error *err)

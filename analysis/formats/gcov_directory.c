@@ -314,18 +314,18 @@ static int finish(struct pgo_profile **out, struct pgo_gcov_reading *r, const st
 	return rc;
 }
 
-int pgo_gcov_open_file(struct pgo_profile **out, const char *path, struct pgo_error *err)
+int pgo_gcov_open_file(struct pgo_profile **out, const char *path, bool may_quarantine, struct pgo_error *err)
 {
-	struct pgo_builder b = {.format = "gcda"};
+	struct pgo_builder b = {.format = "gcda", .may_quarantine = may_quarantine};
 	struct pgo_gcov_reading r = {.builder = &b};
 	struct tree tree = {0};
 	int rc = add_file(&r, &tree, path, file_name(path), err);
 	return finish(out, &r, &tree, rc, err);
 }
 
-int pgo_gcov_open_directory(struct pgo_profile **out, const char *path, struct pgo_error *err)
+int pgo_gcov_open_directory(struct pgo_profile **out, const char *path, bool may_quarantine, struct pgo_error *err)
 {
-	struct pgo_builder b = {.format = "gcda"};
+	struct pgo_builder b = {.format = "gcda", .may_quarantine = may_quarantine};
 	struct pgo_gcov_reading r = {.builder = &b};
 	struct tree tree = {0};
 	size_t length = strlen(path);

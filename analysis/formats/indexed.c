@@ -169,8 +169,8 @@ static int read_directory(struct pgo_indexed *r)
 static int check_summary(struct pgo_indexed *r, enum pgo_record_filter filter)
 {
 	const struct pgo_indexed_summary *stored = &r->stored[filter];
-	if (!stored->present || !(r->b->flags & PGO_PROFILE_IR))
-		return PGO_OK;
+	if (!stored->present || !(r->b->flags & PGO_PROFILE_IR) || r->b->quarantine)
+		return PGO_OK; /* of records set aside pgo_profile_loss() tells */
 	const struct pgo_summary *found = &r->b->tally[filter]->found;
 	uint64_t total = (uint64_t)found->total; /* the writer's wraps at 64 bits */
 	if (found->counter_count == stored->counters && total == stored->total)

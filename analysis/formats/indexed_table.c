@@ -97,9 +97,10 @@ static int read_record(struct pgo_indexed *r, struct pgo_cursor *data, size_t ke
 		return damaged(r, &f, start + 8, "counters", count, pgo_cursor_left(data));
 	f.counters = (const pgo_count *)counters;
 	f.counter_count = (uint32_t)count;
-	r->empty_records += count == 0;
-	if (!b->in_place)
+	if (!b->in_place) {
+		r->empty_records += count == 0;
 		return copy_record(r, &f) ? out_of_memory(r) : PGO_OK;
+	}
 	if (!pgo_place_fits(key, start))
 		return pgo_error_at(r->err, PGO_EUNSUPPORTED, start,
 				    "function '%.*s': its records take more than %u bytes, or lie beyond 1 TiB",
@@ -116,11 +117,12 @@ static int read_record(struct pgo_indexed *r, struct pgo_cursor *data, size_t ke
 		rc = out_of_memory(r);
 	if (rc == PGO_OK && pgo_builder_in_place(b, &f, key, start))
 		rc = out_of_memory(r);
+	r->empty_records += rc == PGO_OK && count == 0;
 	return rc;
 }
 
-/** One key of bucket `bucket` with all its records. */
-static int read_item(struct pgo_indexed *r, struct pgo_cursor *c, uint64_t bucket)
+/** The frame of one key: the cursor is left at its data, which `data` holds. */
+static int read_key(struct pgo_indexed *r, struct pgo_cursor *c, struct pgo_function *f, struct pgo_cursor *data)
 {
 	size_t start = c->at;
 	uint64_t hash, key_length, data_length;
@@ -133,29 +135,59 @@ static int read_item(struct pgo_indexed *r, struct pgo_cursor *c, uint64_t bucke
 				    key_length, pgo_cursor_left(c));
 	const unsigned char *key;
 	pgo_cursor_bytes(c, &key, key_length);
-	struct pgo_function f = {.name = (const char *)key, .name_length = (uint32_t)key_length, .name_ref = hash};
+	*f = (struct pgo_function){.name = (const char *)key, .name_length = (uint32_t)key_length, .name_ref = hash};
 	if (data_length > pgo_cursor_left(c))
 		return pgo_error_at(r->err, PGO_EFORMAT, start + 16,
 				    "function '%.*s': data of %" PRIu64
 				    " bytes does not fit into the %zu bytes left in the hash table",
-				    name_shown(f.name_length), f.name, data_length, pgo_cursor_left(c));
+				    name_shown(f->name_length), f->name, data_length, pgo_cursor_left(c));
 	if (data_length % 8 || data_length == 0)
 		return pgo_error_at(r->err, PGO_EFORMAT, start + 16,
 				    "function '%.*s': data of %" PRIu64 " bytes is not a whole number of 8-byte words",
-				    name_shown(f.name_length), f.name, data_length);
-	if ((hash & (r->bucket_count - 1)) != bucket ||
-	    (r->key_count <= PGO_INDEXED_CHECKED_KEYS && pgo_name_ref(key, (size_t)key_length) != hash)) {
-		if (r->misplaced_keys++ == 0)
-			r->first_misplaced = pgo_builder_count(r->b);
-	}
-	struct pgo_cursor data = *c;
-	data.end = c->at + (size_t)data_length;
-	while (data.at < data.end) {
-		int rc = read_record(r, &data, start, f);
+				    name_shown(f->name_length), f->name, data_length);
+	*data = *c;
+	data->end = c->at + (size_t)data_length;
+	return PGO_OK;
+}
+
+/** The records of a key. Where one is damaged, where the next starts is not known: what is left of the key is lost. */
+static int read_data(struct pgo_indexed *r, struct pgo_cursor *data, size_t key, const struct pgo_function *f)
+{
+	while (data->at < data->end) {
+		struct pgo_builder_mark mark = {0};
+		if (r->b->may_quarantine)
+			mark = pgo_builder_mark(r->b);
+		int rc = read_record(r, data, key, *f);
+		if (rc == PGO_EFORMAT &&
+		    (rc = pgo_builder_quarantine(r->b, &mark, f->name, f->name_length, r->err)) == PGO_OK)
+			data->at = data->end;
 		if (rc != PGO_OK)
 			return rc;
 	}
+	return PGO_OK;
+}
+
+/**
+ * One key of bucket `bucket` with all its records.
+ * @param[out] framed  it is known where the key ends: the cursor stands there
+ */
+static int read_item(struct pgo_indexed *r, struct pgo_cursor *c, uint64_t bucket, bool *framed)
+{
+	size_t start = c->at, first = pgo_builder_count(r->b);
+	struct pgo_function f;
+	struct pgo_cursor data;
+	int rc = read_key(r, c, &f, &data);
+	*framed = rc == PGO_OK;
+	if (rc == PGO_OK)
+		rc = read_data(r, &data, start, &f);
+	if (rc != PGO_OK)
+		return rc;
 	c->at = data.end;
+	bool misplaced =
+		(f.name_ref & (r->bucket_count - 1)) != bucket ||
+		(r->key_count <= PGO_INDEXED_CHECKED_KEYS && pgo_name_ref(f.name, f.name_length) != f.name_ref);
+	if (misplaced && pgo_builder_count(r->b) > first && r->misplaced_keys++ == 0)
+		r->first_misplaced = first;
 	return PGO_OK;
 }
 
@@ -195,6 +227,19 @@ static int check_duplicates(struct pgo_indexed *r, size_t first, uint64_t offset
 	return rc;
 }
 
+/** It is not known where a key ends, nor where the next ones of its bucket are: they are lost. */
+static int lose_bucket(struct pgo_indexed *r, unsigned items)
+{
+	struct pgo_error why = r->err ? *r->err : (struct pgo_error){0};
+	int rc = PGO_OK;
+	for (unsigned i = 0; i < items && rc == PGO_OK; i++) {
+		if (r->err)
+			*r->err = why;
+		rc = pgo_builder_quarantine(r->b, NULL, NULL, 0, r->err);
+	}
+	return rc;
+}
+
 /** One bucket. *used grows by its bytes, which all buckets together may not take more of than the payload has. */
 static int read_bucket(struct pgo_indexed *r, uint64_t bucket, uint64_t offset, uint64_t *keys, uint64_t *used)
 {
@@ -211,7 +256,11 @@ static int read_bucket(struct pgo_indexed *r, uint64_t bucket, uint64_t offset, 
 		return pgo_error_at(r->err, PGO_EFORMAT, offset, "hash bucket %" PRIu64 " has no items", bucket);
 	size_t first = pgo_builder_count(r->b);
 	for (unsigned i = 0; i < items; i++) {
-		int rc = read_item(r, &c, bucket);
+		bool framed;
+		int rc = read_item(r, &c, bucket, &framed);
+		/* each bucket has a place of its own: the next one is read whatever is in this */
+		if (rc == PGO_EFORMAT && !framed && (rc = lose_bucket(r, items - i)) == PGO_OK)
+			break;
 		if (rc != PGO_OK)
 			return rc;
 	}

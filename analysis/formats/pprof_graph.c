@@ -298,25 +298,34 @@ static int count_calls(struct graph *g, const struct frame *frames, size_t count
 	return count_at(g, &frames[count - 1], 0, value);
 }
 
+/** A sample that makes no sense by itself is set aside; `g->err` says why. */
+static int lose_sample(struct graph *g)
+{
+	return pgo_builder_quarantine(g->b, NULL, NULL, 0, g->err);
+}
+
 static int take_sample(struct graph *g, size_t number, size_t value_index)
 {
 	const Pprof__Profile *p = g->profile;
 	const Pprof__Sample *s = p->sample[number - 1];
 	struct frame frames[2 * PGO_PPROF_LINES_MOST];
 	size_t count = 0;
-	if (s->n_value != p->n_sample_type)
-		return pgo_error_set(g->err, PGO_EFORMAT, "sample %zu has %zu values, the profile %zu types of them",
-				     number, s->n_value, p->n_sample_type);
+	if (s->n_value != p->n_sample_type) {
+		pgo_error_set(g->err, PGO_EFORMAT, "sample %zu has %zu values, the profile %zu types of them", number,
+			      s->n_value, p->n_sample_type);
+		return lose_sample(g);
+	}
 	if (s->value[value_index] < 0)
 		return pgo_error_set(g->err, PGO_EFORMAT,
 				     "sample %zu counts %" PRId64 ": a difference of profiles is no profile", number,
 				     s->value[value_index]);
 	for (size_t i = s->n_location_id < 2 ? s->n_location_id : 2; i-- > 0;) {
 		size_t at;
-		if (!find_id(&g->locations, s->location_id[i], &at))
-			return pgo_error_set(g->err, PGO_EFORMAT,
-					     "sample %zu names location %" PRIu64 ", which is not there", number,
-					     s->location_id[i]);
+		if (!find_id(&g->locations, s->location_id[i], &at)) {
+			pgo_error_set(g->err, PGO_EFORMAT, "sample %zu names location %" PRIu64 ", which is not there",
+				      number, s->location_id[i]);
+			return lose_sample(g);
+		}
 		const Pprof__Location *l = p->location[at];
 		for (size_t n = l->n_line ? l->n_line : 1; n-- > 0;) {
 			int rc = take_frame(g, l, n, &frames[count++]);

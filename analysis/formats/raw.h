@@ -153,6 +153,9 @@ int pgo_raw_read_record(struct pgo_raw *r, uint64_t index);
 /** The value data of a record that has sites, from where the file stands, into the record being built. */
 int pgo_raw_read_values(struct pgo_raw *r, const struct pgo_raw_record *record);
 
+/** Leave out the value data of a record that has sites. False: where they end is not known. */
+bool pgo_raw_skip_values(struct pgo_raw *r);
+
 int pgo_raw_out_of_memory(struct pgo_raw *r);
 
 /** The name of a record, for "%.*s". */

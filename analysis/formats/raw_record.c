@@ -178,29 +178,22 @@ static int add_record(struct pgo_raw *r, const struct pgo_raw_record *record, ui
 	return rc;
 }
 
-int pgo_raw_read_record(struct pgo_raw *r, uint64_t index)
+static int read_record(struct pgo_raw *r, struct pgo_raw_record *record, struct pgo_raw_name *name)
 {
-	struct pgo_raw_record record = pgo_raw_decode(r, index);
-	struct pgo_raw_name *name;
 	uint32_t taken = 0;
-	int rc = pgo_raw_names_find(r, record.name_ref, &name);
-	if (rc != PGO_OK)
-		return rc;
-	record.name_at = name->at;
-	record.name_length = name->length;
-	rc = check_counters(r, &record);
+	int rc = check_counters(r, record);
 	if (rc == PGO_OK)
-		rc = check_bitmap(r, &record);
+		rc = check_bitmap(r, record);
 	if (rc == PGO_OK && r->timed)
-		rc = take_time(r, &record, &taken);
+		rc = take_time(r, record, &taken);
 	if (rc != PGO_OK)
 		return rc;
-	bool plain = !(record.bitmap_bytes | record.sites[0] | record.sites[1] | record.sites[2]);
-	uint32_t count = record.counter_count - taken;
-	uint64_t *counters = copy_counters(r, &record, taken, count);
+	bool plain = !(record->bitmap_bytes | record->sites[0] | record->sites[1] | record->sites[2]);
+	uint32_t count = record->counter_count - taken;
+	uint64_t *counters = copy_counters(r, record, taken, count);
 	if (!counters)
 		return pgo_raw_out_of_memory(r);
-	if (plain && adds_up(r, name, &record, count)) {
+	if (plain && adds_up(r, name, record, count)) {
 		pgo_builder_add_counters(r->b, name->function, counters);
 		return PGO_OK;
 	}
@@ -209,5 +202,43 @@ int pgo_raw_read_record(struct pgo_raw *r, uint64_t index)
 	name->plain = plain;
 	name->merges = r->merges;
 	name->function = r->b->functions.count;
-	return add_record(r, &record, count);
+	return add_record(r, record, count);
+}
+
+/**
+ * Set a damaged record aside, where it is known how to go on: the next record follows, and its value data, if it has
+ * any, tell their size.
+ */
+static int lose_record(struct pgo_raw *r, const struct pgo_raw_record *record, const struct pgo_builder_mark *mark,
+		       size_t values)
+{
+	const char *name = r->b->names.items ? r->b->names.items + record->name_at : NULL;
+	if (!r->b->may_quarantine)
+		return PGO_EFORMAT;
+	r->file.at = values;
+	if ((record->sites[0] | record->sites[1] | record->sites[2]) && !pgo_raw_skip_values(r))
+		return PGO_EFORMAT;
+	return pgo_builder_quarantine(r->b, mark, name, record->name_length, r->err);
+}
+
+int pgo_raw_read_record(struct pgo_raw *r, uint64_t index)
+{
+	struct pgo_raw_record record = pgo_raw_decode(r, index);
+	struct pgo_raw_name *name;
+	int rc = pgo_raw_names_find(r, record.name_ref, &name);
+	if (rc != PGO_OK)
+		return rc;
+	record.name_at = name->at;
+	record.name_length = name->length;
+	const struct pgo_builder_mark mark = pgo_builder_mark(r->b);
+	const struct pgo_raw_name before = *name;
+	size_t values = r->file.at, timestamps = r->timestamps.count;
+	bool duplicates = r->duplicates;
+	rc = read_record(r, &record, name);
+	if (rc != PGO_EFORMAT || (rc = lose_record(r, &record, &mark, values)) != PGO_OK)
+		return rc;
+	*name = before;
+	r->duplicates = duplicates;
+	r->timestamps.count = timestamps;
+	return PGO_OK;
 }

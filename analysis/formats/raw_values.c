@@ -101,6 +101,19 @@ static bool at_end(const struct pgo_raw *r)
 	return pgo_cursor_left(c) == 0 || (pgo_cursor_left(c) >= 8 && memcmp(c->bytes + c->at, c->bytes, 8) == 0);
 }
 
+bool pgo_raw_skip_values(struct pgo_raw *r)
+{
+	struct pgo_cursor *c = &r->file;
+	struct pgo_cursor head = *c;
+	uint32_t size;
+	if (r->no_values || (r->value_blocks == 0 && at_end(r)))
+		return true;
+	if (!pgo_cursor_u32(&head, &size) || size < 8 || size % 8 || !pgo_cursor_skip(c, size))
+		return false;
+	r->value_blocks++;
+	return true;
+}
+
 int pgo_raw_read_values(struct pgo_raw *r, const struct pgo_raw_record *record)
 {
 	struct pgo_builder *b = r->b;

@@ -162,6 +162,16 @@ static int check_loss(struct pgo_profile *profile, double max_lost, struct pgo_e
 	return rc;
 }
 
+static int hand_out(struct pgo_profile **out, struct pgo_profile *profile, double max_lost, struct pgo_error *err)
+{
+	int rc = check_loss(profile, max_lost, err);
+	if (rc == PGO_OK)
+		*out = profile;
+	else
+		pgo_profile_free(profile);
+	return rc;
+}
+
 /** Read, and hand the input over to the profile where it points into it. The input is released in every other case. */
 static int read_input(struct pgo_profile **out, struct input *input, const char *format, struct pgo_error *err)
 {
@@ -199,21 +209,24 @@ static int read_input(struct pgo_profile **out, struct input *input, const char 
 		profile->input_mapped = input->mapped;
 		*input = (struct input){.max_lost = input->max_lost};
 	}
-	rc = check_loss(profile, input->max_lost, err);
-	if (rc == PGO_OK)
-		*out = profile;
-	else
-		pgo_profile_free(profile);
+	rc = hand_out(out, profile, input->max_lost, err);
 done:
 	release_input(input);
 	return rc;
 }
 
+int pgo_profile_read_with(struct pgo_profile **out, const void *bytes, size_t length,
+			  const struct pgo_read_options *options, struct pgo_error *err)
+{
+	struct input input = {.bytes = (void *)bytes, .length = length, .borrowed = true};
+	input.max_lost = options ? options->max_lost : 0;
+	return read_input(out, &input, options ? options->format : NULL, err);
+}
+
 int pgo_profile_read(struct pgo_profile **out, const void *bytes, size_t length, const char *format,
 		     struct pgo_error *err)
 {
-	struct input input = {.bytes = (void *)bytes, .length = length, .borrowed = true};
-	return read_input(out, &input, format, err);
+	return pgo_profile_read_with(out, bytes, length, &(struct pgo_read_options){.format = format}, err);
 }
 
 /** Everything `fd` yields, for input that cannot be mapped. *out is the caller's to free. */
@@ -277,18 +290,23 @@ static int read_mapped(struct pgo_profile **out, int fd, size_t length, const st
 }
 
 /** gcc's profiles come with a second file, which their reader looks for. @return PGO_EOF when it is none of them */
-static int open_gcda(struct pgo_profile **out, int fd, const struct stat *st, const char *path, const char *format,
-		     struct pgo_error *err)
+static int open_gcda(struct pgo_profile **out, int fd, const struct stat *st, const char *path,
+		     const struct pgo_read_options *options, struct pgo_error *err)
 {
 	unsigned char magic[4];
-	if (format && strcmp(format, "gcda") != 0)
+	struct pgo_profile *profile;
+	bool may_quarantine = options->max_lost > 0;
+	int rc;
+	if (options->format && strcmp(options->format, "gcda") != 0)
 		return PGO_EOF;
 	if (S_ISDIR(st->st_mode))
-		return pgo_gcov_open_directory(out, path, err);
-	if (!S_ISREG(st->st_mode) || pread(fd, magic, sizeof magic, 0) != (ssize_t)sizeof magic ||
-	    pgo_gcda_probe(magic, sizeof magic) == PGO_BID_NO)
+		rc = pgo_gcov_open_directory(&profile, path, may_quarantine, err);
+	else if (!S_ISREG(st->st_mode) || pread(fd, magic, sizeof magic, 0) != (ssize_t)sizeof magic ||
+		 pgo_gcda_probe(magic, sizeof magic) == PGO_BID_NO)
 		return PGO_EOF;
-	return pgo_gcov_open_file(out, path, err);
+	else
+		rc = pgo_gcov_open_file(&profile, path, may_quarantine, err);
+	return rc == PGO_OK ? hand_out(out, profile, options->max_lost, err) : rc;
 }
 
 static int open_file(struct pgo_profile **out, const char *path, const struct pgo_read_options *options,
@@ -301,7 +319,7 @@ static int open_file(struct pgo_profile **out, const char *path, const struct pg
 	int rc;
 	if (fstat(fd, &st) < 0) {
 		rc = pgo_error_errno(err, "cannot read");
-	} else if ((rc = open_gcda(out, fd, &st, path, options->format, err)) != PGO_EOF) {
+	} else if ((rc = open_gcda(out, fd, &st, path, options, err)) != PGO_EOF) {
 		/* all is said */
 	} else if (S_ISDIR(st.st_mode)) {
 		rc = pgo_error_set(err, PGO_EFORMAT, "is a directory, not a profile");

@@ -27,6 +27,7 @@ struct line {
 	const char *text;
 	size_t length;
 	bool present;
+	bool fresh; /**< behind an empty line, which LLVM writes at the end of each record */
 };
 
 struct text_reader {
@@ -35,6 +36,7 @@ struct text_reader {
 	struct pgo_error *err;
 	struct line line;     /**< the one to be read next */
 	uint64_t line_number; /**< of it, from 1; at the end: of the last line */
+	uint64_t gaps;	      /**< empty lines so far, several in a row being one */
 };
 
 enum pgo_bid pgo_text_probe(const unsigned char *bytes, size_t length)
@@ -47,6 +49,7 @@ enum pgo_bid pgo_text_probe(const unsigned char *bytes, size_t length)
 
 static void next_line(struct text_reader *r)
 {
+	bool empty = false;
 	r->line.present = false;
 	while (!r->line.present && pgo_cursor_left(&r->c)) {
 		const char *start = (const char *)r->c.bytes + r->c.at;
@@ -56,9 +59,12 @@ static void next_line(struct text_reader *r)
 		r->line_number++;
 		if (end && length && start[length - 1] == '\r')
 			length--;
+		r->gaps += length == 0 && !empty;
+		empty |= length == 0;
 		if (length && start[0] != '#')
 			r->line = (struct line){.text = start, .length = length, .present = true};
 	}
+	r->line.fresh = empty;
 }
 
 /** The whole of `text` as a number up to `max`. Radix 0: by prefix 0x, 0b, 0o, or a leading 0 for octal, as LLVM does.
@@ -315,6 +321,44 @@ static int take_record(struct text_reader *r)
 	return rc;
 }
 
+/**
+ * A record is damaged. It ends at the next empty line, if there is one; gaps passed while it was read are the ends of
+ * further ones. Where the file ends first, it was cut off, and nobody knows what is missing.
+ */
+static int lose_record(struct text_reader *r, const struct line *name, uint64_t gaps,
+		       const struct pgo_builder_mark *mark)
+{
+	struct pgo_error why = r->err ? *r->err : (struct pgo_error){0};
+	if (!r->b->may_quarantine || !r->line.present)
+		return PGO_EFORMAT;
+	while (r->line.present && (!r->line.fresh || r->line.text == name->text))
+		next_line(r);
+	uint64_t lost = r->gaps - gaps;
+	if (lost == 0)
+		return PGO_EFORMAT;
+	int rc = pgo_builder_quarantine(r->b, mark, name->text, name->length, r->err);
+	for (uint64_t i = 1; i < lost && rc == PGO_OK; i++) {
+		if (r->err)
+			*r->err = why;
+		rc = pgo_builder_quarantine(r->b, NULL, NULL, 0, r->err);
+	}
+	return rc;
+}
+
+static int read_records(struct text_reader *r)
+{
+	int rc = PGO_OK;
+	while (rc == PGO_OK && r->line.present) {
+		struct line name = r->line;
+		uint64_t gaps = r->gaps;
+		struct pgo_builder_mark mark = pgo_builder_mark(r->b);
+		rc = take_record(r);
+		if (rc == PGO_EFORMAT)
+			rc = lose_record(r, &name, gaps, &mark);
+	}
+	return rc;
+}
+
 int pgo_text_read(struct pgo_builder *b, const void *bytes, size_t length, struct pgo_error *err)
 {
 	struct text_reader r = {.c = pgo_cursor(bytes, length), .b = b, .err = err};
@@ -323,8 +367,8 @@ int pgo_text_read(struct pgo_builder *b, const void *bytes, size_t length, struc
 	next_line(&r);
 	while (rc == PGO_OK && r.line.present && r.line.text[0] == ':')
 		rc = take_flag(&r);
-	while (rc == PGO_OK && r.line.present)
-		rc = take_record(&r);
+	if (rc == PGO_OK)
+		rc = read_records(&r);
 	if (rc == PGO_OK && pgo_builder_merge_duplicates(b))
 		rc = out_of_memory(&r);
 	if (rc == PGO_EFORMAT)

@@ -493,7 +493,7 @@ bool pgo_walk_fits(const struct pgo_profile *train, const struct pgo_profile *te
 {
 	const struct pgo_profile *p[2] = {train, test};
 	for (unsigned s = 0; s < 2; s++)
-		if (!p[s]->hash_mask || p[s]->hash_mask != p[0]->hash_mask || !p[s]->input ||
+		if (!p[s]->hash_mask || p[s]->hash_mask != p[0]->hash_mask || !p[s]->input || p[s]->quarantine ||
 		    (p[s]->flags & PGO_PROFILE_CSIR) || (p[s]->settle && !p[s]->stored))
 			return false;
 	return filter == PGO_RECORDS_NORMAL;

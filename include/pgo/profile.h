@@ -219,6 +219,10 @@ struct pgo_read_options {
 int pgo_profile_open_with(struct pgo_profile **out, const char *path, const struct pgo_read_options *options,
 			  struct pgo_error *err);
 
+/** pgo_profile_read() with options, `lazily` left out; NULL: none. */
+int pgo_profile_read_with(struct pgo_profile **out, const void *bytes, size_t length,
+			  const struct pgo_read_options *options, struct pgo_error *err);
+
 /** What was lost with the records set aside. */
 struct pgo_loss {
 	uint64_t records;

@@ -212,8 +212,9 @@ void pgo_runs_comparison_release(struct pgo_runs_comparison *comparison);
 struct pgo_runs_report {
 	const struct pgo_runs *runs;
 	const struct pgo_panel *panel;
-	const char *const *names; /**< of all profiles, as a person named them */
-	const size_t *labels;	  /**< as pgo_runs_measure(); equal numbers on one side: repeats of one workload */
+	const char *const *names;		   /**< of all profiles, as a person named them */
+	const struct pgo_profile *const *profiles; /**< as they were read */
+	const size_t *labels; /**< as pgo_runs_measure(); equal numbers on one side: repeats of one workload */
 };
 
 #ifdef __cplusplus

@@ -20,6 +20,7 @@ struct pgo_several {
 	size_t count;
 	const char *const
 		*names; /**< profiles as a person named them; "skew": the one judged; "continuity": old, new */
+	const struct pgo_profile *const *profiles; /**< of all names, those of references behind the others; or NULL */
 	size_t reference_count;
 	const char *const *reference_names;	       /**< "skew", "weights" */
 	const struct pgo_concentration *concentration; /**< "skew" */
