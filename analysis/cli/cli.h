@@ -58,7 +58,13 @@ int cli_fail(const struct pgo_error *err);
 
 /* Arguments -------------------------------------------------------------------------------------------------------- */
 
-/** Options every command has. Its argp takes a struct cli_common as input. */
+/** The arguments that are no options; argp has moved them to the end of argv. */
+struct cli_files {
+	size_t count;
+	char **paths; /* into argv */
+};
+
+/** Options every command has, and its arguments. Its argp takes a struct cli_common as input. */
 struct cli_common {
 	const char *command;
 	const struct pgo_writer *writer;
@@ -66,6 +72,7 @@ struct cli_common {
 	const char *input_format; /* NULL: detect */
 	bool context_sensitive;
 	double max_lost; /* share of a profile that may be damaged */
+	struct cli_files files;
 	bool help;
 	bool version;
 	struct pgo_error err; /* the first usage error */
@@ -94,12 +101,6 @@ error_t cli_parse_share(struct cli_common *common, const char *option, const cha
 
 /** A --function expression. */
 error_t cli_parse_pattern(struct cli_common *common, const char *text, const char **out);
-
-/** The positional arguments; argp has moved them to the end of argv. */
-struct cli_files {
-	size_t count;
-	char **paths; /* into argv */
-};
 
 /** Check how many profiles were named. @return -1: fine; else exit code */
 int cli_check_files(const struct cli_common *common, const struct cli_files *files, size_t least, size_t most,

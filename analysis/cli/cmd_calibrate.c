@@ -35,7 +35,6 @@ static const char doc[] =
 
 struct arguments {
 	struct cli_common common;
-	struct cli_files files;
 	struct cli_list labels;
 	double alpha;
 	const char *policy; /* where to write it; NULL: nowhere */
@@ -62,10 +61,6 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	case KEY_WRITE_POLICY:
 		a->policy = argument;
 		return 0;
-	case ARGP_KEY_ARGS:
-		a->files = (struct cli_files){.count = (size_t)(state->argc - state->next),
-					      .paths = state->argv + state->next};
-		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -80,13 +75,13 @@ struct workloads {
 
 static int number_workloads(struct workloads *out, const struct arguments *a)
 {
-	size_t n = a->files.count;
+	size_t n = a->common.files.count;
 	out->number = calloc(n + 1, sizeof *out->number);
 	out->names = calloc(n + 1, sizeof *out->names);
 	if (!out->number || !out->names)
 		return PGO_ENOMEM;
 	for (size_t i = 0; i < n; i++) {
-		const char *name = a->labels.count ? a->labels.items[i] : a->files.paths[i];
+		const char *name = a->labels.count ? a->labels.items[i] : a->common.files.paths[i];
 		size_t at = 0;
 		/* without labels the same file named twice is two workloads */
 		while (at < out->count && !(a->labels.count && strcmp(out->names[at], name) == 0))
@@ -102,8 +97,8 @@ static int write_all(const struct arguments *a, const struct cli_runs *runs, con
 		     const struct workloads *workloads)
 {
 	struct pgo_several several = {.profiles = (const struct pgo_profile *const *)runs->profiles,
-				      .count = a->files.count,
-				      .names = (const char *const *)a->files.paths,
+				      .count = a->common.files.count,
+				      .names = (const char *const *)a->common.files.paths,
 				      .calibration = calibration,
 				      .workload_names = workloads->names};
 	struct pgo_report report = {.several = &several};
@@ -142,9 +137,9 @@ static int check(struct arguments *a)
 	bool alike = a->labels.count > 0;
 	for (size_t i = 1; i < a->labels.count; i++)
 		alike &= strcmp(a->labels.items[i], a->labels.items[0]) == 0;
-	if (a->labels.count && a->labels.count != a->files.count)
+	if (a->labels.count && a->labels.count != a->common.files.count)
 		cli_usage(&a->common, "--labels needs one name for each profile: %zu for %zu", a->labels.count,
-			  a->files.count);
+			  a->common.files.count);
 	else if (alike)
 		cli_usage(&a->common, "all profiles are repeats of '%s': at least two workloads are needed",
 			  a->labels.items[0]);
@@ -161,12 +156,12 @@ int cmd_calibrate(int argc, char **argv)
 		.options = options, .parser = parse, .args_doc = "PROFILE...", .doc = doc, .children = children};
 	int code = cli_parse(&parser, argc, argv, &a, &a.common);
 	if (code < 0)
-		code = cli_check_files(&a.common, &a.files, 2, SIZE_MAX,
+		code = cli_check_files(&a.common, &a.common.files, 2, SIZE_MAX,
 				       "one profile for each of two workloads or more");
 	if (code < 0)
 		code = check(&a);
 	if (code < 0)
-		code = cli_runs_open(&runs, &a.common, &a.files, NULL);
+		code = cli_runs_open(&runs, &a.common, &a.common.files, NULL);
 	if (code < 0)
 		code = calibrate(&a, &runs);
 	cli_runs_release(&runs);

@@ -24,8 +24,9 @@ static const char doc[] =
 	"  pgo-analyze compare --train train/*.profdata --test test/*.profdata\n"
 	"  pgo-analyze compare --train web=a1 web=a2 batch=b --test production\n"
 	"\n"
-	"A profile is LLVM's indexed format (.profdata, versions 4 to 13) or its text format; '-' "
-	"reads standard input. "
+	"A profile is a file of any format 'pgo-analyze show --help' lists, a directory, a pattern, @LIST, or '-', "
+	"standard "
+	"input. "
 	"TRAIN and TEST are not interchangeable: a profile may cover more than TEST needs and still "
 	"serve it. Masses and "
 	"ratios are shares, 0 to 1.\n"
@@ -99,10 +100,6 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 			return EINVAL;
 		a->runs.seed = number;
 		return 0;
-	case ARGP_KEY_ARGS:
-		a->files = (struct cli_files){.count = (size_t)(state->argc - state->next),
-					      .paths = state->argv + state->next};
-		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -115,9 +112,9 @@ static int fail_comparing(const struct compare_arguments *a, struct pgo_profile 
 	struct pgo_error named = {0};
 	for (unsigned s = 0; s < 2; s++)
 		if (pgo_profile_settle(profiles[s], &named) != PGO_OK)
-			return cli_fail_reading(a->files.paths[s], &named);
-	pgo_error_set(&named, err->code, "cannot compare '%s' with '%s': %s", a->files.paths[0], a->files.paths[1],
-		      err->message);
+			return cli_fail_reading(a->common.files.paths[s], &named);
+	pgo_error_set(&named, err->code, "cannot compare '%s' with '%s': %s", a->common.files.paths[0],
+		      a->common.files.paths[1], err->message);
 	if (err->hint[0])
 		pgo_error_hint(&named, "%s", err->hint);
 	return cli_fail(&named);
@@ -138,8 +135,8 @@ static int compare(const struct compare_arguments *a, struct pgo_profile *const 
 		code = cli_fail(&err);
 		goto done;
 	}
-	struct pgo_report report = {.train_name = a->files.paths[0],
-				    .test_name = a->files.paths[1],
+	struct pgo_report report = {.train_name = a->common.files.paths[0],
+				    .test_name = a->common.files.paths[1],
 				    .comparison = &comparison,
 				    .verdict = &verdict,
 				    .policy = &t->policy,
@@ -158,10 +155,10 @@ done:
 static int compare_two(struct compare_arguments *a)
 {
 	struct pgo_profile *profiles[2];
-	int code = cli_check_files(&a->common, &a->files, 2, 2, "two profiles, TRAIN and TEST");
+	int code = cli_check_files(&a->common, &a->common.files, 2, 2, "two profiles, TRAIN and TEST");
 	if (code >= 0)
 		return code;
-	code = cli_read_inputs(profiles, a->files.paths, 2, &a->common, true);
+	code = cli_read_inputs(profiles, a->common.files.paths, 2, &a->common, true);
 	if (code < 0)
 		code = compare(a, profiles);
 	pgo_profile_free(profiles[0]);
@@ -176,12 +173,12 @@ static int compare_named(struct compare_arguments *a)
 	size_t labels[2];
 	if (a->sides[0].count == 0 && a->sides[1].count == 0)
 		return compare_two(a);
-	if (a->files.count || a->sides[0].count != 1 || a->sides[1].count != 1)
+	if (a->common.files.count || a->sides[0].count != 1 || a->sides[1].count != 1)
 		return compare_sides(a);
 	pair[0] = a->sides[0].items[0];
 	pair[1] = a->sides[1].items[0];
-	a->files = (struct cli_files){.count = 2, .paths = pair};
-	cli_take_labels(&a->files, labels);
+	a->common.files = (struct cli_files){.count = 2, .paths = pair};
+	cli_take_labels(&a->common.files, labels);
 	return compare_two(a);
 }
 

@@ -26,7 +26,6 @@ static const char doc[] =
 struct arguments {
 	struct cli_common common;
 	struct cli_outcome outcome;
-	struct cli_files files;
 	struct pgo_continuity_bands bands;
 	struct argp_option rows[BANDS_MOST];
 	char names[BANDS_MOST][40], texts[BANDS_MOST][160];
@@ -72,10 +71,6 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		state->child_inputs[0] = &a->common;
 		state->child_inputs[1] = &a->outcome;
 		return 0;
-	case ARGP_KEY_ARGS:
-		a->files = (struct cli_files){.count = (size_t)(state->argc - state->next),
-					      .paths = state->argv + state->next};
-		return 0;
 	default:
 		return key >= KEY_BAND && key < KEY_BAND + BANDS_MOST ? set_band(a, (size_t)(key - KEY_BAND), argument)
 								      : ARGP_ERR_UNKNOWN;
@@ -89,7 +84,7 @@ static int judge(const struct arguments *a, const struct cli_runs *runs)
 	struct pgo_error err = {0};
 	struct pgo_several several = {.profiles = (const struct pgo_profile *const *)runs->profiles,
 				      .count = 2,
-				      .names = (const char *const *)a->files.paths,
+				      .names = (const char *const *)a->common.files.paths,
 				      .continuity = &continuity,
 				      .bands = &a->bands};
 	int code;
@@ -114,9 +109,9 @@ int cmd_continuity(int argc, char **argv)
 		.options = a.rows, .parser = parse, .args_doc = "OLD NEW", .doc = doc, .children = children};
 	int code = cli_parse(&parser, argc, argv, &a, &a.common);
 	if (code < 0)
-		code = cli_check_files(&a.common, &a.files, 2, 2, "two profiles, OLD and NEW");
+		code = cli_check_files(&a.common, &a.common.files, 2, 2, "two profiles, OLD and NEW");
 	if (code < 0)
-		code = cli_runs_open(&runs, &a.common, &a.files, NULL);
+		code = cli_runs_open(&runs, &a.common, &a.common.files, NULL);
 	if (code >= 0)
 		return code;
 	code = judge(&a, &runs);

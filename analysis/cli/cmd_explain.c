@@ -41,7 +41,6 @@ static const char doc[] =
 
 struct arguments {
 	struct cli_common common;
-	struct cli_files files; /* FUNCTION, A, B */
 	const char *binary;
 	size_t top;
 };
@@ -66,10 +65,6 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		return 0;
 	case KEY_TOP:
 		return cli_parse_size(&a->common, "--top", argument, &a->top);
-	case ARGP_KEY_ARGS:
-		a->files = (struct cli_files){.count = (size_t)(state->argc - state->next),
-					      .paths = state->argv + state->next};
-		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -78,10 +73,10 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 static int no_match(const struct arguments *a, const struct pgo_comparison *c)
 {
 	struct pgo_error err = {0};
-	pgo_error_set(&err, PGO_EINVAL, "no function of '%s' or '%s' matches '%s'", a->files.paths[1],
-		      a->files.paths[2], a->files.paths[0]);
-	pgo_error_hint(&err, "'pgo-analyze show --all-functions %s' lists the %zu functions' names", a->files.paths[1],
-		       (size_t)c->train_profile->function_count);
+	pgo_error_set(&err, PGO_EINVAL, "no function of '%s' or '%s' matches '%s'", a->common.files.paths[1],
+		      a->common.files.paths[2], a->common.files.paths[0]);
+	pgo_error_hint(&err, "'pgo-analyze show --all-functions %s' lists the %zu functions' names",
+		       a->common.files.paths[1], (size_t)c->train_profile->function_count);
 	return cli_fail(&err);
 }
 
@@ -99,10 +94,10 @@ static int write_explanation(const struct arguments *a, const struct pgo_compari
 		code = cli_fail(&err);
 		goto done;
 	}
-	struct pgo_report report = {.train_name = a->files.paths[1],
-				    .test_name = a->files.paths[2],
+	struct pgo_report report = {.train_name = a->common.files.paths[1],
+				    .test_name = a->common.files.paths[2],
 				    .comparison = c,
-				    .function = a->files.paths[0],
+				    .function = a->common.files.paths[0],
 				    .top = a->top,
 				    .explanation = &explanation,
 				    .matches = m,
@@ -119,8 +114,8 @@ done:
 static int fail_comparing(const struct arguments *a, const struct pgo_error *err)
 {
 	struct pgo_error named = {0};
-	pgo_error_set(&named, err->code, "cannot compare '%s' with '%s': %s", a->files.paths[1], a->files.paths[2],
-		      err->message);
+	pgo_error_set(&named, err->code, "cannot compare '%s' with '%s': %s", a->common.files.paths[1],
+		      a->common.files.paths[2], err->message);
 	if (err->hint[0])
 		pgo_error_hint(&named, "%s", err->hint);
 	return cli_fail(&named);
@@ -136,7 +131,7 @@ static int explain(const struct arguments *a, struct pgo_profile *const profiles
 	how.context_sensitive = a->common.context_sensitive;
 	if (pgo_compare(&comparison, profiles[0], profiles[1], &how, &err) != PGO_OK)
 		return fail_comparing(a, &err);
-	if (pgo_explain_match(&matches, &comparison, a->files.paths[0], &err) != PGO_OK)
+	if (pgo_explain_match(&matches, &comparison, a->common.files.paths[0], &err) != PGO_OK)
 		code = cli_fail(&err);
 	else if (matches.count == 0)
 		code = no_match(a, &comparison);
@@ -155,7 +150,7 @@ int cmd_explain(int argc, char **argv)
 		.options = options, .parser = parse, .args_doc = "FUNCTION A B", .doc = doc, .children = children};
 	int code = cli_parse(&parser, argc, argv, &a, &a.common);
 	if (code < 0)
-		code = cli_check_files(&a.common, &a.files, 3, 3, "a function and two profiles, A and B");
+		code = cli_check_files(&a.common, &a.common.files, 3, 3, "a function and two profiles, A and B");
 	if (code >= 0)
 		return code;
 	struct pgo_binary *binary = NULL;
@@ -163,9 +158,9 @@ int cmd_explain(int argc, char **argv)
 	code = cli_open_binary(&binary, a.binary);
 	if (code >= 0)
 		return code;
-	code = cli_read_inputs(profiles, a.files.paths + 1, 2, &a.common, false);
+	code = cli_read_inputs(profiles, a.common.files.paths + 1, 2, &a.common, false);
 	if (code < 0) {
-		cli_warn_of_profiles(profiles, a.files.paths + 1, 2);
+		cli_warn_of_profiles(profiles, a.common.files.paths + 1, 2);
 		code = explain(&a, profiles, binary);
 	}
 	pgo_profile_free(profiles[0]);

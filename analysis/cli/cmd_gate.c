@@ -28,7 +28,6 @@ static const char doc[] =
 struct arguments {
 	struct cli_common common;
 	struct cli_thresholds thresholds;
-	struct cli_files files;
 };
 
 static error_t parse(int key, char *argument, struct argp_state *state)
@@ -39,10 +38,6 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &a->common;
 		state->child_inputs[1] = &a->thresholds;
-		return 0;
-	case ARGP_KEY_ARGS:
-		a->files = (struct cli_files){.count = (size_t)(state->argc - state->next),
-					      .paths = state->argv + state->next};
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -57,7 +52,7 @@ static int judge(const struct arguments *a, const struct pgo_gate_input *inputs,
 	struct pgo_gate gate = {.policy = &t->policy, .input_count = count, .inputs = inputs};
 	if (pgo_judge(&verdict, &gate, &err) != PGO_OK)
 		return cli_fail(&err);
-	struct pgo_report report = {.train_name = a->files.paths[0],
+	struct pgo_report report = {.train_name = a->common.files.paths[0],
 				    .inputs = inputs,
 				    .input_count = count,
 				    .verdict = &verdict,
@@ -82,10 +77,10 @@ static int compare_all(const struct arguments *a, struct pgo_profile *const *pro
 		pgo_error_set(&err, PGO_ENOMEM, "out of memory");
 	while (err.code == 0 && made < count) {
 		struct pgo_error failure = {0};
-		const char *reference = a->files.paths[made + 1];
+		const char *reference = a->common.files.paths[made + 1];
 		if (pgo_compare(&comparisons[made], profiles[0], profiles[made + 1], &a->thresholds.options,
 				&failure)) {
-			pgo_error_set(&err, failure.code, "cannot compare '%s' with '%s': %s", a->files.paths[0],
+			pgo_error_set(&err, failure.code, "cannot compare '%s' with '%s': %s", a->common.files.paths[0],
 				      reference, failure.message);
 			if (failure.hint[0])
 				pgo_error_hint(&err, "%s", failure.hint);
@@ -111,21 +106,22 @@ int cmd_gate(int argc, char **argv)
 	const struct argp parser = {.parser = parse, .args_doc = "TRAIN TEST...", .doc = doc, .children = children};
 	int code = cli_parse(&parser, argc, argv, &a, &a.common);
 	if (code < 0)
-		code = cli_check_files(&a.common, &a.files, 2, SIZE_MAX, "a training profile and at least one TEST");
+		code = cli_check_files(&a.common, &a.common.files, 2, SIZE_MAX,
+				       "a training profile and at least one TEST");
 	if (code >= 0)
 		return code;
 	a.thresholds.options.context_sensitive = a.common.context_sensitive;
 	a.thresholds.options.max_functions = 1; /* its reports list none */
-	struct pgo_profile **profiles = calloc(a.files.count, sizeof(struct pgo_profile *));
+	struct pgo_profile **profiles = calloc(a.common.files.count, sizeof(struct pgo_profile *));
 	if (!profiles) {
 		struct pgo_error err = {0};
 		pgo_error_set(&err, PGO_ENOMEM, "out of memory");
 		return cli_fail(&err);
 	}
-	code = cli_read_inputs(profiles, a.files.paths, a.files.count, &a.common, false);
+	code = cli_read_inputs(profiles, a.common.files.paths, a.common.files.count, &a.common, false);
 	if (code < 0)
-		code = compare_all(&a, profiles, a.files.count - 1);
-	for (size_t i = 0; i < a.files.count; i++)
+		code = compare_all(&a, profiles, a.common.files.count - 1);
+	for (size_t i = 0; i < a.common.files.count; i++)
 		pgo_profile_free(profiles[i]);
 	free(profiles);
 	return code;

@@ -35,7 +35,6 @@ static const char doc[] =
 
 struct arguments {
 	struct cli_common common;
-	struct cli_files files;
 	enum pgo_distance distance;
 };
 
@@ -57,10 +56,6 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 			       : cli_usage(&a->common,
 					   "--distance takes hellinger, jsd, tv, under-served or missed, not '%s'",
 					   argument);
-	case ARGP_KEY_ARGS:
-		a->files = (struct cli_files){.count = (size_t)(state->argc - state->next),
-					      .paths = state->argv + state->next};
-		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -74,7 +69,7 @@ static int measure(const struct arguments *a, const struct cli_runs *runs)
 	bool symmetric = pgo_distance_symmetric(a->distance);
 	struct pgo_several several = {.profiles = (const struct pgo_profile *const *)runs->profiles,
 				      .count = runs->count,
-				      .names = (const char *const *)a->files.paths,
+				      .names = (const char *const *)a->common.files.paths,
 				      .distances = &distances,
 				      .clusters = symmetric ? &clusters : NULL};
 	int code;
@@ -97,9 +92,9 @@ int cmd_matrix(int argc, char **argv)
 		.options = options, .parser = parse, .args_doc = "PROFILE...", .doc = doc, .children = children};
 	int code = cli_parse(&parser, argc, argv, &a, &a.common);
 	if (code < 0)
-		code = cli_check_files(&a.common, &a.files, 2, SIZE_MAX, "two profiles or more");
+		code = cli_check_files(&a.common, &a.common.files, 2, SIZE_MAX, "two profiles or more");
 	if (code < 0)
-		code = cli_runs_open(&runs, &a.common, &a.files, NULL);
+		code = cli_runs_open(&runs, &a.common, &a.common.files, NULL);
 	if (code >= 0)
 		return code;
 	code = measure(&a, &runs);

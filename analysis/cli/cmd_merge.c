@@ -58,7 +58,6 @@ struct group {
 
 struct arguments {
 	struct cli_common common;
-	struct cli_files files;
 	struct group *groups;
 	size_t group_count, weighted;
 	const char *format, *compiler, *provenance;
@@ -135,10 +134,6 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 			return EINVAL;
 		}
 		a->format = argument;
-		return 0;
-	case ARGP_KEY_ARGS:
-		a->files = (struct cli_files){.count = (size_t)(state->argc - state->next),
-					      .paths = state->argv + state->next};
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -438,8 +433,8 @@ int cmd_merge(int argc, char **argv)
 		return out_of_memory();
 	int code = cli_parse(&parser, argc, argv, &a, &a.common);
 	a.group_count = a.weighted;
-	for (size_t i = 0; i < a.files.count; i++)
-		a.groups[a.group_count++] = (struct group){.name = a.files.paths[i], .weight = 1, .times = 1};
+	for (size_t i = 0; i < a.common.files.count; i++)
+		a.groups[a.group_count++] = (struct group){.name = a.common.files.paths[i], .weight = 1, .times = 1};
 	if (code < 0)
 		code = check_arguments(&a);
 	if (code < 0)

@@ -36,7 +36,7 @@ static const char doc[] =
 	"which is where most of the execution is.\n"
 	"\n"
 	"Formats read, told apart by their first bytes ('-' reads standard input):\n"
-	"  indexed    LLVM .profdata, versions 4 to 13\n"
+	"  indexed    LLVM .profdata, versions 1 to 13\n"
 	"  raw        LLVM .profraw, versions 5 and 7 to 10\n"
 	"  text       LLVM .proftext\n"
 	"  gcda       gcc: a .gcda file or a directory of them, with names by their .gcno\n"
@@ -55,7 +55,6 @@ static const char doc[] =
 
 struct arguments {
 	struct cli_common common;
-	struct cli_files files;
 	struct pgo_report report;
 	bool table;
 	const char *binary;
@@ -128,10 +127,6 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	case KEY_DETAILED:
 		a->report.detailed_summary = true;
 		return 0;
-	case ARGP_KEY_ARGS:
-		a->files = (struct cli_files){.count = (size_t)(state->argc - state->next),
-					      .paths = state->argv + state->next};
-		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -146,12 +141,12 @@ static int show(struct arguments *a, struct pgo_profile *profile, const struct p
 	struct pgo_report *report = &a->report;
 	report->filter = a->common.context_sensitive ? PGO_RECORDS_CS : PGO_RECORDS_NORMAL;
 	if (pgo_profile_overview(&summary, &skew, profile, report->filter, &err) != PGO_OK)
-		return cli_fail_reading(a->files.paths[0], &err);
+		return cli_fail_reading(a->common.files.paths[0], &err);
 	const struct pgo_profile *one = profile;
 	if ((report->sites || report->traces) && pgo_value_names_open(&names, &one, 1, &err) != PGO_OK)
 		return cli_fail(&err);
 	report->profile = profile;
-	report->profile_name = a->files.paths[0];
+	report->profile_name = a->common.files.paths[0];
 	report->summary = &summary;
 	report->skew = &skew;
 	report->value_names = names;
@@ -170,7 +165,7 @@ int cmd_show(int argc, char **argv)
 		.options = options, .parser = parse, .args_doc = "PROFILE", .doc = doc, .children = children};
 	int code = cli_parse(&parser, argc, argv, &a, &a.common);
 	if (code < 0)
-		code = cli_check_files(&a.common, &a.files, 1, 1, "one profile");
+		code = cli_check_files(&a.common, &a.common.files, 1, 1, "one profile");
 	if (code >= 0)
 		return code;
 	/* counters belong to functions: asking for them asks for these */
@@ -181,7 +176,7 @@ int cmd_show(int argc, char **argv)
 	if (code >= 0)
 		return code;
 	/* CSV is the list of functions */
-	code = cli_read_inputs(&profile, a.files.paths, 1, &a.common,
+	code = cli_read_inputs(&profile, a.common.files.paths, 1, &a.common,
 			       a.plain && strcmp(a.common.writer->name, "csv") != 0);
 	if (code < 0)
 		code = show(&a, profile, binary);

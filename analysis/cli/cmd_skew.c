@@ -32,7 +32,6 @@ static const char doc[] =
 struct arguments {
 	struct cli_common common;
 	struct cli_outcome outcome;
-	struct cli_files files;
 	struct cli_list references, shares;
 	double alpha, least;
 	bool alpha_user, least_user, merged;
@@ -69,10 +68,6 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	case KEY_MIN_SURVIVAL:
 		a->least_user = true;
 		return cli_parse_real(&a->common, "--min-survival", argument, 0, 1, &a->least);
-	case ARGP_KEY_ARGS:
-		a->files = (struct cli_files){.count = (size_t)(state->argc - state->next),
-					      .paths = state->argv + state->next};
-		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -87,15 +82,15 @@ static int judge_one(const struct arguments *a, const struct cli_runs *runs, con
 	struct pgo_error err = {0};
 	struct pgo_several several = {.profiles = (const struct pgo_profile *const *)runs->profiles,
 				      .count = 1,
-				      .names = (const char *const *)a->files.paths,
+				      .names = (const char *const *)a->common.files.paths,
 				      .reference_count = count - 1,
 				      .reference_names = (const char *const *)a->references.items,
 				      .concentration = &all[0],
 				      .ranks = &ranks,
 				      .alpha = a->alpha};
 	pgo_concentration_rank(&ranks, &all[0], all + 1, count - 1);
-	if (pgo_judge_concentration(&verdict, a->files.paths[0], &all[0], &ranks, a->alpha, a->alpha_user, &err) !=
-	    PGO_OK)
+	if (pgo_judge_concentration(&verdict, a->common.files.paths[0], &all[0], &ranks, a->alpha, a->alpha_user,
+				    &err) != PGO_OK)
 		return cli_fail(&err);
 	int code = cli_conclude(&a->common, &a->outcome, &several, &verdict, a->common.writer->several->skew);
 	pgo_verdict_release(&verdict);
@@ -107,7 +102,7 @@ static int measure_one(const struct arguments *a)
 	struct pgo_error err = {0};
 	struct cli_runs runs; /* joined, though only single ones are measured: this refuses profiles of other kinds */
 	size_t measured = 0;
-	int code = cli_runs_open(&runs, &a->common, &a->files, &a->references);
+	int code = cli_runs_open(&runs, &a->common, &a->common.files, &a->references);
 	if (code >= 0)
 		return code;
 	struct pgo_concentration *all = calloc(runs.count, sizeof *all);
@@ -130,7 +125,7 @@ static int judge_merged(const struct arguments *a, const struct cli_runs *runs, 
 	struct pgo_dominance dominance = {0};
 	struct pgo_verdict verdict = {0};
 	struct pgo_error err = {0};
-	const char *const *names = (const char *const *)a->files.paths;
+	const char *const *names = (const char *const *)a->common.files.paths;
 	struct pgo_several several = {.profiles = (const struct pgo_profile *const *)runs->profiles,
 				      .count = runs->count,
 				      .names = names,
@@ -153,7 +148,7 @@ static int judge_merged(const struct arguments *a, const struct cli_runs *runs, 
 static int measure_merged(const struct arguments *a, const double *shares)
 {
 	struct cli_runs runs;
-	int code = cli_runs_open(&runs, &a->common, &a->files, NULL);
+	int code = cli_runs_open(&runs, &a->common, &a->common.files, NULL);
 	if (code >= 0)
 		return code;
 	code = judge_merged(a, &runs, a->shares.count ? shares : NULL);
@@ -169,9 +164,9 @@ static void check(struct arguments *a, double *shares)
 		cli_usage(&a->common, "%s goes with --merged", a->shares.count ? "--shares" : "--min-survival");
 	else if (a->merged && (a->references.count || a->alpha_user))
 		cli_usage(&a->common, "%s does not go with --merged", a->references.count ? "--reference" : "--alpha");
-	else if (a->shares.count && a->shares.count != a->files.count)
+	else if (a->shares.count && a->shares.count != a->common.files.count)
 		cli_usage(&a->common, "--shares needs one share for each profile: %zu for %zu", a->shares.count,
-			  a->files.count);
+			  a->common.files.count);
 	for (size_t i = 0; a->common.err.code == 0 && rc == 0 && i < a->shares.count; i++)
 		rc = cli_parse_real(&a->common, "--shares", a->shares.items[i], 0, HUGE_VAL, &shares[i]);
 	pgo_error_hint(&a->common.err, "'pgo-analyze skew --help' shows examples");
@@ -187,9 +182,9 @@ int cmd_skew(int argc, char **argv)
 		.options = options, .parser = parse, .args_doc = "PROFILE...", .doc = doc, .children = children};
 	int code = cli_parse(&parser, argc, argv, &a, &a.common);
 	if (code < 0)
-		code = a.merged ? cli_check_files(&a.common, &a.files, 2, SIZE_MAX,
+		code = a.merged ? cli_check_files(&a.common, &a.common.files, 2, SIZE_MAX,
 						  "two workloads or more with --merged")
-				: cli_check_files(&a.common, &a.files, 1, 1, "one profile");
+				: cli_check_files(&a.common, &a.common.files, 1, 1, "one profile");
 	if (code < 0) {
 		shares = calloc(a.shares.count + 1, sizeof *shares);
 		if (shares)

@@ -23,7 +23,6 @@ static const char doc[] =
 struct arguments {
 	struct cli_common common;
 	struct cli_outcome outcome;
-	struct cli_files files;
 	double bound;
 	bool bound_user;
 };
@@ -45,10 +44,6 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	case KEY_MAX_UNDER_SERVED:
 		a->bound_user = true;
 		return cli_parse_real(&a->common, "--max-under-served", argument, 0, 1, &a->bound);
-	case ARGP_KEY_ARGS:
-		a->files = (struct cli_files){.count = (size_t)(state->argc - state->next),
-					      .paths = state->argv + state->next};
-		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -59,7 +54,7 @@ static int judge(const struct arguments *a, const struct cli_runs *runs, const s
 	struct pgo_stability stability = {0};
 	struct pgo_verdict verdict = {0};
 	struct pgo_error err = {0};
-	const char *const *names = (const char *const *)a->files.paths;
+	const char *const *names = (const char *const *)a->common.files.paths;
 	struct pgo_several several = {.profiles = (const struct pgo_profile *const *)runs->profiles,
 				      .count = runs->count,
 				      .names = names,
@@ -89,17 +84,17 @@ int cmd_stability(int argc, char **argv)
 				    .children = children};
 	int code = cli_parse(&parser, argc, argv, &a, &a.common);
 	if (code < 0)
-		code = cli_check_files(&a.common, &a.files, 1, SIZE_MAX, "one profile for each workload");
+		code = cli_check_files(&a.common, &a.common.files, 1, SIZE_MAX, "one profile for each workload");
 	if (code >= 0)
 		return code;
-	size_t *labels = calloc(a.files.count, sizeof *labels);
+	size_t *labels = calloc(a.common.files.count, sizeof *labels);
 	if (!labels) {
 		struct pgo_error err = {0};
 		pgo_error_set(&err, PGO_ENOMEM, "out of memory");
 		return cli_fail(&err);
 	}
-	cli_take_labels(&a.files, labels);
-	code = cli_runs_open(&runs, &a.common, &a.files, NULL);
+	cli_take_labels(&a.common.files, labels);
+	code = cli_runs_open(&runs, &a.common, &a.common.files, NULL);
 	if (code < 0) {
 		code = judge(&a, &runs, labels);
 		cli_runs_release(&runs);

@@ -24,7 +24,6 @@ static const char doc[] =
 struct arguments {
 	struct cli_common common;
 	struct cli_outcome outcome;
-	struct cli_files files;
 	struct pgo_sufficiency_options options;
 	bool bound_user;
 };
@@ -65,10 +64,6 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		rc = cli_parse_size(&a->common, "--seed", argument, &seed);
 		a->options.seed = rc == 0 ? seed : 0;
 		return rc;
-	case ARGP_KEY_ARGS:
-		a->files = (struct cli_files){.count = (size_t)(state->argc - state->next),
-					      .paths = state->argv + state->next};
-		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -79,7 +74,7 @@ static int judge(const struct arguments *a, const struct cli_runs *runs)
 	struct pgo_sufficiency sufficiency = {0};
 	struct pgo_verdict verdict = {0};
 	struct pgo_error err = {0};
-	const char *const *names = (const char *const *)a->files.paths;
+	const char *const *names = (const char *const *)a->common.files.paths;
 	struct pgo_several several = {.profiles = (const struct pgo_profile *const *)runs->profiles,
 				      .count = runs->count,
 				      .names = names,
@@ -106,9 +101,9 @@ int cmd_sufficiency(int argc, char **argv)
 		.options = options, .parser = parse, .args_doc = "PROFILE...", .doc = doc, .children = children};
 	int code = cli_parse(&parser, argc, argv, &a, &a.common);
 	if (code < 0)
-		code = cli_check_files(&a.common, &a.files, 1, SIZE_MAX, "one profile for each workload");
+		code = cli_check_files(&a.common, &a.common.files, 1, SIZE_MAX, "one profile for each workload");
 	if (code < 0)
-		code = cli_runs_open(&runs, &a.common, &a.files, NULL);
+		code = cli_runs_open(&runs, &a.common, &a.common.files, NULL);
 	if (code >= 0)
 		return code;
 	code = judge(&a, &runs);

@@ -34,7 +34,6 @@ static const char doc[] =
 struct arguments {
 	struct cli_common common;
 	struct cli_outcome outcome;
-	struct cli_files files;
 	struct cli_list match, shares;
 	bool policy_set;
 	enum pgo_weight_policy policy;
@@ -90,10 +89,6 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	case KEY_MIN_SURVIVAL:
 		a->least_user = true;
 		return cli_parse_real(&a->common, "--min-survival", argument, 0, 1, &a->least);
-	case ARGP_KEY_ARGS:
-		a->files = (struct cli_files){.count = (size_t)(state->argc - state->next),
-					      .paths = state->argv + state->next};
-		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -104,9 +99,9 @@ static void check(struct arguments *a)
 {
 	if (a->policy == PGO_WEIGHT_MATCH && a->match.count == 0)
 		cli_usage(&a->common, "policy 'match' needs a profile to match: --match REF");
-	else if (a->policy == PGO_WEIGHT_GIVEN && a->shares.count != a->files.count)
+	else if (a->policy == PGO_WEIGHT_GIVEN && a->shares.count != a->common.files.count)
 		cli_usage(&a->common, "--shares needs one share for each profile: %zu for %zu", a->shares.count,
-			  a->files.count);
+			  a->common.files.count);
 }
 
 /** Heap array of the shares; NULL with the error recorded. */
@@ -129,16 +124,16 @@ static int find(const struct arguments *a, const struct cli_runs *runs, const do
 	struct pgo_verdict verdict = {0};
 	struct pgo_error err = {0};
 	struct pgo_weights_options how = {.policy = a->policy, .given = shares};
-	const char *const *names = (const char *const *)a->files.paths;
+	const char *const *names = (const char *const *)a->common.files.paths;
 	struct pgo_several several = {.profiles = (const struct pgo_profile *const *)runs->profiles,
-				      .count = a->files.count,
+				      .count = a->common.files.count,
 				      .names = names,
 				      .reference_count = a->match.count,
 				      .reference_names = (const char *const *)a->match.items,
 				      .least_survival = a->least,
 				      .weights = &weights};
 	int code;
-	if (pgo_weights_find(&weights, &runs->panel, a->files.count, &how, &err) != PGO_OK) {
+	if (pgo_weights_find(&weights, &runs->panel, a->common.files.count, &how, &err) != PGO_OK) {
 		/* a profile without counts is bad input, not wrong usage */
 		err.code = err.code == PGO_EINVAL ? PGO_EFORMAT : err.code;
 		code = cli_fail(&err);
@@ -163,7 +158,7 @@ int cmd_weights(int argc, char **argv)
 		.options = options, .parser = parse, .args_doc = "PROFILE...", .doc = doc, .children = children};
 	int code = cli_parse(&parser, argc, argv, &a, &a.common);
 	if (code < 0)
-		code = cli_check_files(&a.common, &a.files, 1, SIZE_MAX, "one profile for each workload");
+		code = cli_check_files(&a.common, &a.common.files, 1, SIZE_MAX, "one profile for each workload");
 	if (code < 0) {
 		check(&a);
 		shares = numbers_of(&a);
@@ -171,7 +166,7 @@ int cmd_weights(int argc, char **argv)
 		code = a.common.err.code ? cli_fail(&a.common.err) : -1;
 	}
 	if (code < 0)
-		code = cli_runs_open(&runs, &a.common, &a.files, &a.match);
+		code = cli_runs_open(&runs, &a.common, &a.common.files, &a.match);
 	if (code < 0)
 		code = find(&a, &runs, shares);
 	cli_runs_release(&runs);

@@ -10,7 +10,6 @@
 struct compare_arguments {
 	struct cli_common common;
 	struct cli_thresholds thresholds;
-	struct cli_files files; /* without --train and --test */
 	struct cli_list sides[2];
 	struct pgo_runs_options runs;
 	size_t top;

@@ -71,8 +71,8 @@ struct sides {
 static int check(const struct compare_arguments *a)
 {
 	struct pgo_error err = {0};
-	if (a->files.count)
-		pgo_error_set(&err, PGO_EINVAL, "'%s' belongs to neither side", a->files.paths[0]);
+	if (a->common.files.count)
+		pgo_error_set(&err, PGO_EINVAL, "'%s' belongs to neither side", a->common.files.paths[0]);
 	else if (a->sides[0].count == 0 || a->sides[1].count == 0)
 		pgo_error_set(&err, PGO_EINVAL, "compare needs profiles on both sides; there is no %s",
 			      a->sides[0].count ? "--test" : "--train");

@@ -130,6 +130,10 @@ static error_t parse_common(int key, char *argument, struct argp_state *state)
 		common->version = true;
 		state->next = state->argc;
 		return 0;
+	case ARGP_KEY_ARGS:
+		common->files = (struct cli_files){.count = (size_t)(state->argc - state->next),
+						   .paths = state->argv + state->next};
+		return 0;
 	case ARGP_KEY_ERROR: {
 		/* getopt steps past a word when its last letter is read: within "-xyz" it still stands on it */
 		const char *word = state->next > 0 ? state->argv[state->next - 1] : "";
@@ -143,34 +147,40 @@ static error_t parse_common(int key, char *argument, struct argp_state *state)
 	}
 }
 
+#define READING_OPTIONS                                                                                                \
+	{"input-format",                                                                                               \
+	 KEY_INPUT_FORMAT,                                                                                             \
+	 "NAME",                                                                                                       \
+	 0,                                                                                                            \
+	 "read profiles as NAME (indexed, raw, text, gcda, sample, fdata, bolt-yaml, pprof, csv) instead of looking "  \
+	 "at them",                                                                                                    \
+	 9},                                                                                                           \
+	{                                                                                                              \
+		"max-lost", KEY_MAX_LOST, "SHARE", 0,                                                                  \
+			"set damaged records aside while they are no larger share of a profile's functions and, "      \
+			"where it is known, of its mass (default 0: one is an error)",                                 \
+			9                                                                                              \
+	}
+#define OPTIONS_OF_ALL                                                                                                 \
+	{"help", 'h', 0, 0, "this text", -1},                                                                          \
+	{                                                                                                              \
+		"version", 'V', 0, 0, "version of this program", -1                                                    \
+	}
+
 static const struct argp_option common_options[] = {
 	{"format", KEY_FORMAT, "NAME", 0, "text, json or csv (default text)", 8},
 	{"output", 'o', "FILE", 0, "write the result to FILE, complete or not at all (default standard output)", 8},
-	{"input-format", KEY_INPUT_FORMAT, "NAME", 0,
-	 "read profiles as NAME, indexed or text, instead of looking at them", 9},
-	{"max-lost", KEY_MAX_LOST, "SHARE", 0,
-	 "set damaged records aside while they are no larger share of a profile's functions and, where it is known, of "
-	 "its "
-	 "mass (default 0: one is an error)",
-	 9},
+	READING_OPTIONS,
 	{"cs", KEY_CS, 0, 0, "context-sensitive records instead of the normal ones", 9},
-	{"help", 'h', 0, 0, "this text", -1},
-	{"version", 'V', 0, 0, "version of this program", -1},
+	OPTIONS_OF_ALL,
 	{0},
 };
 const struct argp cli_common_argp = {.options = common_options, .parser = parse_common};
 
 static const struct argp_option plain_options[] = {
 	{"output", 'o', "FILE", 0, "write the result to FILE, complete or not at all; '-' is standard output", 8},
-	{"input-format", KEY_INPUT_FORMAT, "NAME", 0,
-	 "read profiles as NAME, such as indexed or text, instead of looking at them", 9},
-	{"max-lost", KEY_MAX_LOST, "SHARE", 0,
-	 "set damaged records aside while they are no larger share of a profile's functions and, where it is known, of "
-	 "its "
-	 "mass (default 0: one is an error)",
-	 9},
-	{"help", 'h', 0, 0, "this text", -1},
-	{"version", 'V', 0, 0, "version of this program", -1},
+	READING_OPTIONS,
+	OPTIONS_OF_ALL,
 	{0},
 };
 const struct argp cli_plain_argp = {.options = plain_options, .parser = parse_common};
