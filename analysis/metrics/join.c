@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
 #include "analysis/metrics/metrics.h"
 #include "analysis/model/names.h"
@@ -139,20 +140,16 @@ static char *normalized(const struct pgo_function *f, char small[SMALL], size_t 
 	return out;
 }
 
-/* Hash of the normalised name: FNV-1a, then mixed, as its low bits address a table. */
 static int name_hash(uint64_t *out, const struct pgo_function *f)
 {
 	char small[SMALL];
 	size_t length;
 	char *name = normalized(f, small, &length);
-	uint64_t h = 0xcbf29ce484222325u;
 	if (!name)
 		return -1;
-	for (size_t i = 0; i < length; i++)
-		h = (h ^ (unsigned char)name[i]) * 0x100000001b3u;
+	*out = XXH3_64bits(name, length);
 	if (name != small)
 		free(name);
-	*out = h ^ h >> 29;
 	return 0;
 }
 

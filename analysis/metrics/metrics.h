@@ -67,7 +67,7 @@ struct pgo_leftover {
 	uint64_t ref;		  /**< pgo_function_ref() */
 	const uint64_t *counters; /**< a copy close at hand; NULL: look at the record itself */
 	uint64_t first_copy;	  /**< while the copies still move: where that starts */
-	uint64_t hash;		  /**< of its normalised name: pgo_leftover_hash() */
+	uint64_t hash;		  /**< of its normalised name: XXH3 */
 	uint64_t cfg_hash;
 	uint32_t counter_count;
 	uint32_t sites;	  /**< value sites */

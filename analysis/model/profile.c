@@ -4,7 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
+
+#include "analysis/base/mapping.h"
 
 void pgo_profile_free(struct pgo_profile *p)
 {
@@ -13,7 +14,7 @@ void pgo_profile_free(struct pgo_profile *p)
 	for (size_t i = 0; i < p->warning_count; i++)
 		free(p->warnings[i]);
 	if (p->input_mapped)
-		munmap(p->input, p->input_length);
+		pgo_unmap(p->input, p->input_length);
 	else
 		free(p->input);
 	free(p->stored);
