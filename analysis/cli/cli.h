@@ -35,12 +35,6 @@ extern const struct cli_command cli_commands[];
 
 const struct cli_command *cli_command_find(const char *name);
 
-/**
- * Have the heap lie in large pages, where the kernel grants them: a profile of 300,000 functions fills 7 MB, and having
- * the kernel clear and hand out these by 4 KB took a twentieth of the time of compare. To be called first.
- */
-void cli_heap_large_pages(void);
-
 /** Overview of all commands on standard output. @return exit code */
 int cli_overview(void);
 

@@ -89,7 +89,6 @@ static void occupy_standard_streams(void)
 int main(int argc, char **argv)
 {
 	occupy_standard_streams();
-	cli_heap_large_pages();
 	if (argc < 2) {
 		struct pgo_error err = {0};
 		pgo_error_set(&err, PGO_EINVAL, "a command is missing");
