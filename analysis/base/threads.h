@@ -3,6 +3,7 @@
 #define PGO_BASE_THREADS_H
 
 #include <pthread.h>
+#include <stddef.h>
 
 /** Processors this process may run on; at least 1. */
 unsigned pgo_processors(void);
@@ -14,5 +15,8 @@ unsigned pgo_processors(void);
  * @return 0, or an errno value
  */
 int pgo_thread_start(pthread_t *thread, void *(*run)(void *), void *context);
+
+/** Run `count` jobs on up to `threads` threads, each job once. Jobs must not share what they write. */
+void pgo_parallel(void (*job)(void *context, size_t index), void *context, size_t count, unsigned threads);
 
 #endif

@@ -3,6 +3,7 @@
 #define PGO_FORMATS_INDEXED_H
 
 #include "analysis/formats/format.h"
+#include "analysis/model/merge_walk.h"
 
 /** Up to this many keys every stored hash is checked against the MD5 of its key; MD5 would triple the time beyond. */
 #define PGO_INDEXED_CHECKED_KEYS 4096
@@ -36,7 +37,21 @@ struct pgo_indexed {
 /** All records. indexed_table.c */
 int pgo_indexed_read_table(struct pgo_indexed *r);
 
+/**
+ * The records of the keys that a walk left, of a profile that was opened lazily. They stay in place: the profile that
+ * is made of the builder borrows its input from `profile`.
+ */
+int pgo_indexed_read_keys(struct pgo_builder *b, const struct pgo_profile *profile, const struct pgo_merge_walk *walk,
+			  struct pgo_error *err);
+
 /** What follows the directory: binary ids, vtable names, temporal traces. indexed_sections.c */
 int pgo_indexed_read_sections(struct pgo_indexed *r);
+
+/**
+ * Add a profile that was opened lazily to a sum, with its warnings. indexed_merge.c
+ * @param walk  room that one call leaves to the next
+ */
+int pgo_indexed_merge(struct pgo_merge *m, struct pgo_merge_walk *walk, struct pgo_profile *p, const char *name,
+		      const struct pgo_merge_weight *weight, struct pgo_error *err);
 
 #endif

@@ -311,3 +311,33 @@ int pgo_indexed_read_table(struct pgo_indexed *r)
 				    r->key_count, keys);
 	return finish_table(r);
 }
+
+int pgo_indexed_read_keys(struct pgo_builder *b, const struct pgo_profile *p, const struct pgo_merge_walk *walk,
+			  struct pgo_error *err)
+{
+	struct pgo_indexed r = {.file = pgo_cursor(p->input, p->table_directory),
+				.b = b,
+				.err = err,
+				.version = (uint32_t)p->version,
+				.bucket_count = p->hash_mask + 1,
+				.key_count = p->table_keys};
+	b->flags = p->flags;
+	b->version = p->version;
+	b->kind = p->kind;
+	b->pseudo_counts = p->pseudo_counts;
+	if (pgo_builder_start_in_place(b, p->input, 0))
+		return out_of_memory(&r);
+	for (size_t i = 0; i < PGO_MERGE_WALKS; i++)
+		for (size_t k = 0; k < walk->ranges[i].left.count; k++) {
+			const struct pgo_merge_left *left = &walk->ranges[i].left.items[k];
+			size_t first = pgo_builder_count(b);
+			bool framed;
+			pgo_cursor_seek(&r.file, left->offset);
+			int rc = read_item(&r, &r.file, left->bucket, &framed);
+			if (rc == PGO_OK && pgo_builder_count(b) - first > 1)
+				rc = check_duplicates(&r, first, left->offset);
+			if (rc != PGO_OK)
+				return rc;
+		}
+	return PGO_OK;
+}

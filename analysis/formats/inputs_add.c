@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #include "analysis/base/threads.h"
-#include "analysis/formats/format.h"
+#include "analysis/formats/indexed.h"
 #include "pgo/inputs.h"
 
 #define THREADS_MOST 7
@@ -44,6 +44,7 @@ struct crew {
 	const struct pgo_merge_weight *weights; /**< one for each file; NULL: once */
 	const struct pgo_inputs_watch *watch;	/**< or NULL */
 	struct pgo_merge *merge;		/**< or NULL */
+	struct pgo_merge_walk *walk;		/**< for `merge` */
 	struct task *tasks;
 	size_t count;
 	size_t next;	 /**< to be taken */
@@ -163,10 +164,18 @@ static void read_batch(struct crew *crew, struct task *t)
 	}
 }
 
+/** The first one is the table the others are added to: it is read here, beside the others. */
+static void open_task(struct crew *crew, struct task *t)
+{
+	struct pgo_read_options options = *crew->options;
+	options.lazily = t->first > 0 && crew->merge && !(crew->watch && crew->watch->profile);
+	pgo_profile_open_with(&t->profile, crew->inputs->paths[t->first], &options, &t->err);
+}
+
 static void read_task(struct crew *crew, struct task *t, bool batches)
 {
 	if (t->count == 1)
-		pgo_profile_open_with(&t->profile, crew->inputs->paths[t->first], crew->options, &t->err);
+		open_task(crew, t);
 	else if (batches)
 		read_batch(crew, t);
 }
@@ -224,17 +233,23 @@ static void done_with(struct crew *crew, struct task *t, bool batch_failed)
 
 /* Adding ----------------------------------------------------------------------------------------------------------- */
 
-static int add_profile(const struct crew *crew, const struct pgo_profile *p, size_t index, struct pgo_error *err)
+static int add_profile(const struct crew *crew, struct pgo_profile *p, size_t index, struct pgo_error *err)
 {
 	const char *path = crew->inputs->paths[index];
 	struct pgo_merge *merge = crew->merge;
+	const struct pgo_merge_weight *weight = crew->weights ? &crew->weights[index] : NULL;
 	int rc = PGO_OK;
+	if (merge && p->settle) {
+		rc = pgo_indexed_merge(merge, crew->walk, p, path, weight, err);
+		goto done;
+	}
 	if (crew->watch && crew->watch->profile)
 		rc = crew->watch->profile(crew->watch->context, index, p, err);
 	for (size_t i = 0; merge && i < p->warning_count && rc == PGO_OK; i++)
 		rc = pgo_merge_warn(merge, err, "%s: %s", path, p->warnings[i]);
 	if (merge && rc == PGO_OK)
-		rc = pgo_merge_add(merge, p, path, crew->weights ? &crew->weights[index] : NULL, err);
+		rc = pgo_merge_add(merge, p, path, weight, err);
+done:
 	if (rc != PGO_OK)
 		pgo_error_path(err, strcmp(path, "-") == 0 ? "standard input" : path);
 	return rc;
@@ -303,7 +318,9 @@ int pgo_inputs_add(struct pgo_merge *merge, const struct pgo_inputs *inputs, con
 		   const struct pgo_merge_weight *weights, const struct pgo_inputs_watch *watch, struct pgo_error *err)
 {
 	struct pgo_read_options plain = options ? *options : (struct pgo_read_options){0};
-	struct crew crew = {.inputs = inputs, .options = &plain, .weights = weights, .watch = watch, .merge = merge};
+	struct pgo_merge_walk walk = {0};
+	struct crew crew = {
+		.inputs = inputs, .options = &plain, .weights = weights, .watch = watch, .merge = merge, .walk = &walk};
 	plain.lazily = false;
 	crew.tasks = calloc(inputs->count, sizeof *crew.tasks);
 	if (!crew.tasks)
@@ -315,6 +332,7 @@ int pgo_inputs_add(struct pgo_merge *merge, const struct pgo_inputs *inputs, con
 	pthread_cond_destroy(&crew.changed);
 	pthread_mutex_destroy(&crew.lock);
 	free(crew.tasks);
+	pgo_merge_walk_release(&walk);
 	return rc;
 }
 

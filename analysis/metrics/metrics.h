@@ -373,9 +373,6 @@ int pgo_sort_keyed(struct pgo_keyed *items, size_t count);
 /** Key that sorts as the double does; `x` must be >= 0. */
 uint64_t pgo_key_of(double x);
 
-/** Run `count` jobs on up to `threads` threads, each job once. Jobs must not share what they write. */
-void pgo_parallel(void (*job)(void *context, size_t index), void *context, size_t count, unsigned threads);
-
 /**
  * For each of `sizes`: the sum of y over that many largest x, ties in x in the order of the arrays; rows with x = 0 are
  * never among them. The arrays are left as they are. @return PGO_OK or PGO_ENOMEM

@@ -106,6 +106,51 @@ static inline uint64_t pgo_weigh(uint64_t count, const struct pgo_merge_weight *
 	return product;
 }
 
+/** Same name and hash. */
+static inline bool pgo_sum_same_function(const struct pgo_merge *m, const struct pgo_sum_record *r,
+					 const struct pgo_function *f)
+{
+	return r->name_ref == f->name_ref && r->cfg_hash == f->cfg_hash && r->name_length == f->name_length &&
+	       (f->name_length == 0 || memcmp(m->names.items + r->name, f->name, f->name_length) == 0);
+}
+
+/** Counters that add up one by one. */
+static inline bool pgo_sum_same_shape(const struct pgo_merge *m, const struct pgo_sum_record *r,
+				      const struct pgo_function *f, bool pseudo)
+{
+	return (m->keyed || r->counter_count == f->counter_count) && r->pseudo == pseudo;
+}
+
+/** A record whose counters those of `f`, which are none of a pseudo record, add to one by one. */
+static inline bool pgo_merge_same(const struct pgo_merge *m, const struct pgo_sum_record *r,
+				  const struct pgo_function *f)
+{
+	return pgo_sum_same_function(m, r, f) && pgo_sum_same_shape(m, r, f, false);
+}
+
+static inline void pgo_sum_add_counters(uint64_t *to, const pgo_count *from, uint32_t count,
+					const struct pgo_merge_weight *w)
+{
+	bool once = w->factor <= 0 && w->times == 1;
+	for (uint32_t i = 0; i < count; i++) {
+		uint64_t c = once ? from[i] : pgo_weigh(from[i], w), sum = to[i] + c;
+		to[i] = sum < c || sum > PGO_COUNTER_LIMIT ? PGO_COUNTER_LIMIT : sum;
+	}
+}
+
+/* For merge_walk.h --------------------------------------------------------------------------------------------------
+ */
+
+/** May records of `p`, which is not settled, be added to those there are one by one? */
+bool pgo_merge_walkable(const struct pgo_merge *m, const struct pgo_profile *p);
+
+/** The record that pgo_merge_same() is true of; NULL: none. Several threads may look at once. */
+const struct pgo_sum_record *pgo_merge_find(const struct pgo_merge *m, const struct pgo_function *f);
+
+/** What is left of a profile after a walk: all but the records that were added. @param rest  those not; NULL: none */
+int pgo_merge_add_rest(struct pgo_merge *m, const struct pgo_profile *walked, const struct pgo_profile *rest,
+		       const char *name, const struct pgo_merge_weight *weight, struct pgo_error *err);
+
 /** Value sites and bitmap `e` of a function, into record `r`. merge_values.c. @return 0, or -1 when out of memory */
 int pgo_sum_add_extra(struct pgo_merge *m, struct pgo_sum_record *r, const struct pgo_profile *p,
 		      const struct pgo_function_extra *e, const struct pgo_merge_weight *weight);

@@ -106,21 +106,6 @@ static int reserve_index(struct pgo_merge *m, size_t more)
 	return 0;
 }
 
-/** Same name and hash. */
-static inline bool same_function(const struct pgo_merge *m, const struct pgo_sum_record *r,
-				 const struct pgo_function *f)
-{
-	return r->name_ref == f->name_ref && r->cfg_hash == f->cfg_hash && r->name_length == f->name_length &&
-	       (f->name_length == 0 || memcmp(m->names.items + r->name, f->name, f->name_length) == 0);
-}
-
-/** Counters that add up one by one. */
-static inline bool same_shape(const struct pgo_merge *m, const struct pgo_sum_record *r, const struct pgo_function *f,
-			      bool pseudo)
-{
-	return (m->keyed || r->counter_count == f->counter_count) && r->pseudo == pseudo;
-}
-
 /** A record for `f` at a free slot of the index, without counters. */
 static struct pgo_sum_record *new_record(struct pgo_merge *m, const struct pgo_function *f, bool pseudo, size_t slot,
 					 bool rival)
@@ -149,7 +134,7 @@ static struct pgo_sum_record *new_record(struct pgo_merge *m, const struct pgo_f
 static struct pgo_sum_record *find_record(struct pgo_merge *m, const struct pgo_function *f, bool pseudo)
 {
 	struct pgo_sum_record *r = m->expected < m->records.count ? &m->records.items[m->expected] : NULL;
-	if (r && same_function(m, r, f) && same_shape(m, r, f, pseudo))
+	if (r && pgo_sum_same_function(m, r, f) && pgo_sum_same_shape(m, r, f, pseudo))
 		return r;
 	if (reserve_index(m, 1))
 		return NULL;
@@ -157,9 +142,9 @@ static struct pgo_sum_record *find_record(struct pgo_merge *m, const struct pgo_
 	size_t at = slot_of(m, f->name_ref, f->cfg_hash);
 	for (; m->index[at]; at = (at + 1) & (m->index_size - 1)) {
 		r = &m->records.items[m->index[at] - 1];
-		if (!same_function(m, r, f))
+		if (!pgo_sum_same_function(m, r, f))
 			continue;
-		if (same_shape(m, r, f, pseudo))
+		if (pgo_sum_same_shape(m, r, f, pseudo))
 			return r;
 		r->rival = rival = true;
 	}
@@ -198,15 +183,6 @@ static int copy_counters(struct pgo_merge *m, struct pgo_sum_record *r, const st
 	m->counters.count += count;
 	r->counter_count = r->capacity = count;
 	return 0;
-}
-
-static void add_counters(uint64_t *to, const struct pgo_function *f, const struct pgo_merge_weight *w)
-{
-	bool once = w->factor <= 0 && w->times == 1;
-	for (uint32_t i = 0; i < f->counter_count; i++) {
-		uint64_t c = once ? f->counters[i] : pgo_weigh(f->counters[i], w), sum = to[i] + c;
-		to[i] = sum < c || sum > PGO_COUNTER_LIMIT ? PGO_COUNTER_LIMIT : sum;
-	}
 }
 
 /** Two pseudo records: hot (2^64-1) wins over warm. */
@@ -287,7 +263,7 @@ static int add_function(struct pgo_merge *m, const struct pgo_profile *p, const 
 	else if (pseudo)
 		add_pseudo(m->counters.items + r->first_counter, f);
 	else
-		add_counters(m->counters.items + r->first_counter, f, w);
+		pgo_sum_add_counters(m->counters.items + r->first_counter, f->counters, f->counter_count, w);
 	if (failed == 0 && extra)
 		failed = pgo_sum_add_extra(m, r, p, extra, w);
 	r->seen += r->seen < UINT32_MAX;
@@ -403,15 +379,11 @@ static int reserve(struct pgo_merge *m, const struct pgo_profile *p)
 	return 0;
 }
 
-int pgo_merge_add(struct pgo_merge *m, const struct pgo_profile *p, const char *name,
-		  const struct pgo_merge_weight *weight, struct pgo_error *err)
+static const struct pgo_merge_weight once = {.times = 1};
+
+static int add_functions(struct pgo_merge *m, const struct pgo_profile *p, const struct pgo_merge_weight *weight)
 {
-	static const struct pgo_merge_weight once = {.times = 1};
-	int rc = check_alike(m, p, name, err);
-	if (rc != PGO_OK)
-		return rc;
-	weight = weight ? weight : &once;
-	int failed = take_identity(m, p, name) || (m->records.count == 0 && reserve(m, p));
+	int failed = 0;
 	m->expected = 0;
 	m->last = UINT32_MAX;
 	for (size_t i = 0, e = 0; i < p->function_count && !failed; i++) {
@@ -421,6 +393,44 @@ int pgo_merge_add(struct pgo_merge *m, const struct pgo_profile *p, const char *
 		bool extra = e < p->extra_count && p->extras[e].function == i;
 		failed = add_function(m, p, &f, extra ? &p->extras[e] : NULL, weight);
 	}
+	return failed;
+}
+
+bool pgo_merge_walkable(const struct pgo_merge *m, const struct pgo_profile *p)
+{
+	return m->records.count > 0 && !m->keyed && m->kind == p->kind && ((p->flags ^ m->flags) & FLAGS_ALIKE) == 0;
+}
+
+const struct pgo_sum_record *pgo_merge_find(const struct pgo_merge *m, const struct pgo_function *f)
+{
+	for (size_t at = slot_of(m, f->name_ref, f->cfg_hash); m->index[at]; at = (at + 1) & (m->index_size - 1)) {
+		const struct pgo_sum_record *r = &m->records.items[m->index[at] - 1];
+		if (pgo_merge_same(m, r, f))
+			return r;
+	}
+	return NULL;
+}
+
+int pgo_merge_add_rest(struct pgo_merge *m, const struct pgo_profile *walked, const struct pgo_profile *rest,
+		       const char *name, const struct pgo_merge_weight *weight, struct pgo_error *err)
+{
+	weight = weight ? weight : &once;
+	if (take_identity(m, walked, name) || (rest && add_functions(m, rest, weight)) ||
+	    pgo_sum_add_sections(m, walked, weight))
+		return pgo_error_set(err, PGO_ENOMEM, "out of memory");
+	m->added++;
+	return PGO_OK;
+}
+
+int pgo_merge_add(struct pgo_merge *m, const struct pgo_profile *p, const char *name,
+		  const struct pgo_merge_weight *weight, struct pgo_error *err)
+{
+	int rc = check_alike(m, p, name, err);
+	if (rc != PGO_OK)
+		return rc;
+	weight = weight ? weight : &once;
+	int failed =
+		take_identity(m, p, name) || (m->records.count == 0 && reserve(m, p)) || add_functions(m, p, weight);
 	failed = failed || pgo_sum_add_sections(m, p, weight) || take_quarantine(m, p->quarantine, name);
 	if (failed)
 		return pgo_error_set(err, PGO_ENOMEM, "out of memory");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <stdatomic.h>
 
-#include "analysis/metrics/metrics.h"
+#include "analysis/base/threads.h"
 
 #define MAX_THREADS 8
 
