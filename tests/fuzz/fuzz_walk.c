@@ -1,25 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "analysis/formats/format.h"
 #include "read_and_use.h"
-
-/** An indexed profile whose functions are left unread. @return NULL: even its frame is damaged */
-static struct pgo_profile *read_lazily(const uint8_t *data, size_t size)
-{
-	struct pgo_builder b = {.format = "indexed", .lazy_from = 1};
-	struct pgo_profile *p = NULL;
-	if (size == 0 || pgo_indexed_read(&b, data, size, NULL) != PGO_OK) {
-		pgo_builder_release(&b);
-		return NULL;
-	}
-	if (pgo_builder_finish(&b, size, &p, NULL) != PGO_OK)
-		return NULL;
-	p->input = malloc(size);
-	p->input_length = size;
-	if (!p->input)
-		__builtin_trap();
-	memcpy(p->input, data, size);
-	return p;
-}
+#include "read_lazily.h"
 
 /* Compared with itself. */
 static void walk_pair(struct pgo_profile *p)
