@@ -13,6 +13,7 @@ struct aligner {
 	struct pgo_groups groups;
 	size_t *members;   /**< records, group by group, each group in the order of profiles */
 	size_t *first_key; /**< [group]: its keys in `keys`; [group_count]: all of them */
+	size_t *named;	   /**< [group]: number of a record of which the name is known, plus 1; 0: none */
 	PGO_VEC(uint64_t) keys;
 	PGO_VEC(uint64_t) scratch;
 };
@@ -31,6 +32,33 @@ static struct pgo_function function_of(const struct aligner *a, size_t record, c
 	}
 	*profile = a->profiles[low];
 	return pgo_function_head(a->profiles[low], record - a->groups.first[low]);
+}
+
+static int find_named(struct aligner *a)
+{
+	size_t record = 0;
+	a->named = calloc(a->groups.group_count + 1, sizeof *a->named);
+	for (size_t k = 0; a->named && k < a->count; k++)
+		for (size_t i = 0; i < a->profiles[k]->function_count; i++, record++)
+			if (!(pgo_function_head(a->profiles[k], i).flags & PGO_FUNCTION_MD5_NAME))
+				a->named[a->groups.of[record]] = record + 1;
+	return a->named ? 0 : -1;
+}
+
+/** Function `i` of profile `k`, under the name another profile knows where it has none but its MD5. */
+static struct pgo_function named_function(const struct aligner *a, size_t k, size_t i)
+{
+	struct pgo_function f = pgo_profile_function(a->profiles[k], i);
+	size_t record = a->named[a->groups.of[a->groups.first[k] + i]];
+	if (!(f.flags & PGO_FUNCTION_MD5_NAME) || record == 0)
+		return f;
+	const struct pgo_profile *p;
+	struct pgo_function known = function_of(a, record - 1, &p);
+	f.name = known.name;
+	f.name_length = known.name_length;
+	f.name_ref = known.name_ref;
+	f.flags &= ~(uint32_t)PGO_FUNCTION_MD5_NAME;
+	return f;
 }
 
 /** Records in the order of their groups, and where each group starts. */
@@ -108,7 +136,7 @@ static int make_room(struct pgo_profile *to, const struct aligner *a, size_t k)
 	for (size_t i = 0; i < from->function_count; i++) {
 		const size_t *keys = a->first_key + a->groups.of[a->groups.first[k] + i];
 		counters += keys[1] - keys[0];
-		names += pgo_function_head(from, i).name_length;
+		names += named_function(a, k, i).name_length;
 	}
 	to->counter_count = counters;
 	to->functions = calloc(from->function_count + 1, sizeof *to->functions);
@@ -152,7 +180,7 @@ static int build(struct pgo_profile **out, const struct aligner *a, size_t k)
 	for (size_t i = 0; i < from->function_count; i++) {
 		uint32_t group = a->groups.of[a->groups.first[k] + i];
 		size_t first = a->first_key[group], count = a->first_key[group + 1] - first;
-		struct pgo_function f = pgo_profile_function(from, i);
+		struct pgo_function f = named_function(a, k, i);
 		spread(&f, pgo_profile_keys(from, &f), a->keys.items + first, count, to->counters + at, to->keys + at);
 		f.cfg_hash = (uint64_t)group + 1;
 		if (f.name_length)
@@ -187,7 +215,8 @@ int pgo_profile_align(struct pgo_profile **out, const struct pgo_profile *const 
 		return rc;
 	rc = PGO_ENOMEM;
 	made = calloc(count + 1, sizeof *made);
-	if (!made || pgo_groups_find(&a.groups, profiles, count) != PGO_OK || sort_members(&a) || unite_keys(&a))
+	if (!made || pgo_groups_find(&a.groups, profiles, count) != PGO_OK || find_named(&a) || sort_members(&a) ||
+	    unite_keys(&a))
 		goto done;
 	while (built < count && build(&made[built], &a, built) == 0)
 		built++;
@@ -203,6 +232,7 @@ done:
 	pgo_groups_release(&a.groups);
 	free(a.members);
 	free(a.first_key);
+	free(a.named);
 	free(a.keys.items);
 	free(a.scratch.items);
 	return rc;

@@ -13,10 +13,11 @@
  * are 0. Where pgo_profile_keys() has none, the keys are the positions.
  *
  * Records are the same function when they agree in name and CFG hash, or in normalised name and CFG hash where the name
- * as stored has no partner. A CFG hash of 0 is unknown and agrees with any: such a record takes the first known hash of
- * its name. In profiles all of which are positional, the number of counters must agree too. At most one record of each
- * profile belongs to a function; the cfg_hash of its records in `out` is the number of the function, from 1, so that
- * two records are the same function exactly when their hashes are equal.
+ * as stored has no partner; a name known by its MD5 only is that of a name with this MD5, and is so called in `out`. A
+ * CFG hash of 0 is unknown and agrees with any: such a record takes the first known hash of its name. In profiles all
+ * of which are positional, the number of counters must agree too. At most one record of each profile belongs to a
+ * function; the cfg_hash of its records in `out` is the number of the function, from 1, so that two records are the
+ * same function exactly when their hashes are equal.
  *
  * Value sites, bitmaps, traces and warnings are left out. Time and memory are linear in the counters of all profiles
  * together with those of `out`, of which there are at most `count` times as many.

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "analysis/base/digest.h"
 #include "analysis/base/vec.h"
 #include "analysis/model/align.h"
 #include "analysis/model/in_place.h"
@@ -11,7 +12,8 @@
 /*
  * Two tiers, as in the join of two profiles. Records of one stored name and hash make a unit, of which each profile has
  * one at most. Units of one normalised name and hash make a bucket; within a bucket the units that no profile has both
- * of are put together in their order, those in most profiles first.
+ * of are put together in their order, those in most profiles first. A name known by its MD5 only has the normalised
+ * name of one with that MD5, as stored or normalised, where there is one.
  */
 
 #define NONE UINT32_MAX
@@ -24,6 +26,14 @@ struct name {
 	uint32_t normal;   /**< of a stored name: index of the normalised one */
 	uint64_t hash;	   /**< of the text, normalised or not */
 	uint64_t known;	   /**< the first CFG hash under this name that is not 0 */
+	uint64_t ref;	   /**< of a stored name: its MD5 */
+	bool md5;	   /**< of a stored name: nothing else is known of it */
+};
+
+/** A name by its MD5. */
+struct reference {
+	uint64_t ref;
+	uint32_t counters, normal;
 };
 
 struct unit {
@@ -59,11 +69,12 @@ struct grouper {
 	PGO_VEC(struct name) normals;
 	PGO_VEC(struct unit) units;
 	PGO_VEC(struct bucket) buckets;
-	char *scratch[2];  /**< room for a normalised name each */
-	uint32_t *name_of; /**< [record] */
-	uint32_t *next;	   /**< [record]: the next one of its unit */
-	uint32_t *turn;	   /**< [profile]: units it has had in the bucket at hand */
-	uint64_t *order;   /**< units of the bucket at hand */
+	PGO_VEC(struct reference) references; /**< of names in full, where others are known by their MD5 only */
+	char *scratch[2];		      /**< room for a normalised name each */
+	uint32_t *name_of;		      /**< [record] */
+	uint32_t *next;			      /**< [record]: the next one of its unit */
+	uint32_t *turn;			      /**< [profile]: units it has had in the bucket at hand */
+	uint64_t *order;		      /**< units of the bucket at hand */
 };
 
 static int table_init(struct table *t, size_t items)
@@ -94,8 +105,13 @@ static uint32_t stored_name(struct grouper *g, const struct pgo_function *f)
 		    (n->length == 0 || memcmp(n->text, f->name, n->length) == 0))
 			return g->names_at.slots[at] - 1;
 	}
-	struct name name = {
-		.text = f->name, .length = f->name_length, .counters = counters, .normal = NONE, .hash = hash};
+	struct name name = {.text = f->name,
+			    .length = f->name_length,
+			    .counters = counters,
+			    .normal = NONE,
+			    .hash = hash,
+			    .ref = f->name_ref,
+			    .md5 = (f->flags & PGO_FUNCTION_MD5_NAME) != 0};
 	if (pgo_vec_push(&g->names, name))
 		return NONE;
 	return (g->names_at.slots[at] = (uint32_t)g->names.count) - 1;
@@ -124,7 +140,55 @@ static uint32_t normal_name(struct grouper *g, const struct name *stored)
 	return (g->normals_at.slots[at] = (uint32_t)g->normals.count) - 1;
 }
 
-static int meet_names(struct grouper *g)
+static int compare_references(const void *pa, const void *pb)
+{
+	const struct reference *a = pa, *b = pb;
+	if (a->ref != b->ref)
+		return a->ref < b->ref ? -1 : 1;
+	if (a->counters != b->counters)
+		return a->counters < b->counters ? -1 : 1;
+	return a->normal < b->normal ? -1 : a->normal > b->normal;
+}
+
+/** All names in full, by the MD5 of what is stored and of its normalised form. */
+static int list_references(struct grouper *g)
+{
+	for (size_t i = 0; i < g->names.count; i++) {
+		struct name *n = &g->names.items[i];
+		if (n->md5)
+			continue;
+		if (n->normal == NONE && (n->normal = normal_name(g, n)) == NONE)
+			return -1;
+		size_t length = pgo_name_normalize(g->scratch[0], n->length ? n->text : "", n->length);
+		uint64_t refs[2] = {n->ref, pgo_name_ref(g->scratch[0], length)};
+		for (int k = 0; k < 2; k++)
+			if ((k == 0 || refs[0] != refs[1]) &&
+			    pgo_vec_push(&g->references, ((struct reference){refs[k], n->counters, n->normal})))
+				return -1;
+	}
+	if (g->references.count)
+		qsort(g->references.items, g->references.count, sizeof *g->references.items, compare_references);
+	return 0;
+}
+
+/** The normalised name of one known by its MD5 only; its own text where no other has that MD5. */
+static uint32_t normal_of_md5(struct grouper *g, const struct name *n)
+{
+	size_t low = 0, high = g->references.count;
+	struct reference wanted = {n->ref, n->counters, 0};
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (compare_references(&g->references.items[middle], &wanted) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	const struct reference *found = low < g->references.count ? &g->references.items[low] : NULL;
+	return found && found->ref == n->ref && found->counters == n->counters ? found->normal : normal_name(g, n);
+}
+
+/** Names as stored, and whether some are known by their MD5 only. */
+static int enter_names(struct grouper *g, bool *md5)
 {
 	size_t record = 0;
 	for (size_t k = 0; k < g->profile_count; k++)
@@ -133,13 +197,29 @@ static int meet_names(struct grouper *g)
 			uint32_t at = stored_name(g, &f);
 			if (at == NONE)
 				return -1;
-			struct name *n = &g->names.items[at];
-			if (n->normal == NONE && (n->normal = normal_name(g, n)) == NONE)
+			g->name_of[record] = at;
+			*md5 |= (f.flags & PGO_FUNCTION_MD5_NAME) != 0;
+		}
+	return 0;
+}
+
+static int meet_names(struct grouper *g)
+{
+	size_t record = 0;
+	bool md5 = false;
+	if (enter_names(g, &md5) || (md5 && list_references(g)))
+		return -1;
+	for (size_t k = 0; k < g->profile_count; k++)
+		for (size_t i = 0; i < g->profiles[k]->function_count; i++, record++) {
+			struct pgo_function f = pgo_function_head(g->profiles[k], i);
+			struct name *n = &g->names.items[g->name_of[record]];
+			if (n->normal == NONE)
+				n->normal = n->md5 ? normal_of_md5(g, n) : normal_name(g, n);
+			if (n->normal == NONE)
 				return -1;
 			struct name *normal = &g->normals.items[n->normal];
 			n->known = n->known ? n->known : f.cfg_hash;
 			normal->known = normal->known ? normal->known : f.cfg_hash;
-			g->name_of[record] = at;
 		}
 	return 0;
 }
@@ -321,6 +401,7 @@ int pgo_groups_find(struct pgo_groups *out, const struct pgo_profile *const *pro
 	free(g.normals.items);
 	free(g.units.items);
 	free(g.buckets.items);
+	free(g.references.items);
 	free(g.scratch[0]);
 	free(g.scratch[1]);
 	free(g.name_of);

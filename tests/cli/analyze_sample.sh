@@ -123,4 +123,19 @@ perl -e 'print "$_:1:1\n 1: 1000000\n" for map { "_Z5fn_ne" . $_ . "v" } 1 .. 20
 "$profdata" merge --sample --extbinary --weighted-input=1,made.txt --weighted-input=9,new.txt -o mixed.extbinary
 run 1 compare --format json made.extbinary mixed.extbinary
 grep -q '"missed"' out || fail "what the other profile has beside is not missed"
+# names known by their MD5 only join those that are known in full, on either side, and are called as these
+for pair in "sample.extbinary.prof sample.extbinary-md5.prof" "sample.extbinary-md5.prof sample.prof.txt"; do
+	# shellcheck disable=SC2086
+	(cd "$SAMPLES" && run 0 compare --report-only --format csv $pair && cut -d, -f1,3 "$SCRATCH/out") >"$SCRATCH/names"
+	[ "$(tr '\n' ' ' <"$SCRATCH/names")" = 'name,join "main",matched "foo",matched "_Z3fooi",matched "baz",matched ' ] ||
+		fail "$pair: $(cat "$SCRATCH/names")"
+done
+(cd "$SAMPLES" && run 0 matrix --format json sample.extbinary-md5.prof sample.extbinary.prof sample.prof.txt &&
+	tr -d ' \n' <"$SCRATCH/out" | grep -q '"matrix":\[\[0.0,0.0,0.0\],\[0.0,0.0,0.0\],\[0.0,0.0,0.0\]\]') ||
+	fail "matrix with MD5 names: $(cat "$SCRATCH/out")"
+# two that have the MD5 only
+(cd "$SAMPLES" && run 0 compare --report-only --format csv sample.extbinary-md5.prof sample.extbinary-md5.prof &&
+	grep -c '^"md5:[0-9a-f]*","md5:[0-9a-f]*",matched,' "$SCRATCH/out" >"$SCRATCH/count")
+[ "$(cat "$SCRATCH/count")" = 4 ] || fail "MD5 names of both sides: $(cat "$SCRATCH/out")"
+
 finish
