@@ -327,7 +327,7 @@ int pgo_indexed_read_keys(struct pgo_builder *b, const struct pgo_profile *p, co
 	b->pseudo_counts = p->pseudo_counts;
 	if (pgo_builder_start_in_place(b, p->input, 0))
 		return out_of_memory(&r);
-	for (size_t i = 0; i < PGO_MERGE_WALKS; i++)
+	for (size_t i = 0; i < PGO_TABLE_RANGES; i++)
 		for (size_t k = 0; k < walk->ranges[i].left.count; k++) {
 			const struct pgo_merge_left *left = &walk->ranges[i].left.items[k];
 			size_t first = pgo_builder_count(b);

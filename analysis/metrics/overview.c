@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "analysis/metrics/comparing.h"
+#include "analysis/metrics/table_tally.h"
 #include "analysis/model/table.h"
-#include "analysis/model/tally.h"
 
 /*
  * Summary and skew of a large indexed file that was opened lazily, in one walk over its table, as walk.c does it for
@@ -12,16 +12,12 @@
  * walk then confirms. Whatever is not plainly in order makes it give up; the profile is then read the long way.
  */
 
-#define WALKS 64	  /* ranges of buckets: fixed, since sums are added up in their order */
 #define CUT_COUNTERS 1024 /* counters that wait for what is done to many at once: 8 KiB, for the nearest cache */
 
 struct range {
-	struct pgo_summary found; /* all but total, entries and thresholds */
+	struct pgo_table_tally tally;
 	struct pgo_skew_sums skew;
-	struct pgo_kernel_cuts cuts;
-	uint64_t total;
-	uint64_t keys;
-	size_t start, end; /* of the payload it read; 0: none */
+	struct pgo_table_span span;
 	bool bad;
 };
 
@@ -29,7 +25,7 @@ struct overview {
 	struct pgo_table table;
 	const struct pgo_summary *claimed;
 	struct pgo_logs logs;
-	struct range ranges[WALKS];
+	struct range ranges[PGO_TABLE_RANGES];
 };
 
 struct reading {
@@ -48,20 +44,9 @@ static void flush(struct reading *r)
 		logs += pgo_v_log_v(&r->o->logs, r->counters[i]);
 	r->range->skew.counter_logs += logs;
 	memset(r->counters + r->waiting, 0, PGO_LANES * sizeof *r->counters);
-	pgo_kernel_cut(&r->range->cuts, r->counters, r->waiting, r->most);
+	pgo_kernel_cut(&r->range->tally.cuts, r->counters, r->waiting, r->most);
 	r->waiting = 0;
 	r->most = 0;
-}
-
-static void note_extremes(struct pgo_summary *found, const struct pgo_function *f)
-{
-	if (f->max > found->max_count)
-		found->max_count = f->max;
-	if (f->counters[0] > found->max_first_count)
-		found->max_first_count = f->counters[0];
-	for (uint32_t i = 1; i < f->counter_count; i++)
-		if (f->counters[i] > found->max_internal_count)
-			found->max_internal_count = f->counters[i];
 }
 
 /* Counters that are not 0 join those that wait; sum and maximum are set. */
@@ -92,24 +77,12 @@ static inline bool add_record(struct reading *r, struct pgo_function *f)
 {
 	struct range *range = r->range;
 	take_counters(r, f);
-	range->found.function_count++;
-	range->found.counter_count += f->counter_count;
+	range->tally.found.function_count++;
+	range->tally.found.counter_count += f->counter_count;
 	if (f->max == 0)
 		return true;
-	/* below 2^32 so many counters cannot overflow their sum; and a plain total stays below 2^63 */
-	if (f->max >> 32) {
-		pgo_u128 exact = 0;
-		for (uint32_t i = 0; i < f->counter_count; i++)
-			exact += f->counters[i];
-		if (exact >> 63)
-			return false;
-	}
-	range->total += f->sum;
-	if (range->total >> 63)
+	if (!pgo_table_tally_note(&range->tally, f))
 		return false;
-	range->found.nonzero_functions++;
-	if (f->max > range->found.max_internal_count || f->counters[0] > range->found.max_first_count)
-		note_extremes(&range->found, f);
 	double mass = (double)f->sum;
 	range->skew.function_logs += mass * pgo_log2(&r->o->logs, mass);
 	pgo_skew_add(&range->skew, f->counters, f->counter_count, f->max, mass, r->o->claimed->hot_threshold);
@@ -120,25 +93,20 @@ static inline bool add_record(struct reading *r, struct pgo_function *f)
 static bool read_bucket(struct reading *r, uint64_t bucket, uint64_t offset)
 {
 	struct pgo_cursor c = r->o->table.payload;
-	struct range *range = r->range;
+	struct pgo_table_span *span = &r->range->span;
 	uint16_t items;
-	if (range->end == 0)
-		range->start = range->end = offset;
-	if (range->end != offset || !pgo_cursor_seek(&c, offset) || !pgo_cursor_u16(&c, &items) || items == 0)
+	if (span->end == 0)
+		span->start = span->end = offset;
+	if (span->end != offset || !pgo_cursor_seek(&c, offset) || !pgo_cursor_u16(&c, &items) || items == 0)
 		return false;
 	unsigned n = pgo_table_items(&r->o->table, bucket, &c, items, r->records);
 	if (n == PGO_BUCKET_BAD)
 		return false;
-	for (unsigned i = 0; i < n; i++) {
-		for (unsigned k = 0; k < i; k++)
-			if (r->records[k].f.name_ref == r->records[i].f.name_ref &&
-			    r->records[k].f.cfg_hash == r->records[i].f.cfg_hash)
-				return false;
+	for (unsigned i = 0; i < n; i++)
 		if (!add_record(r, &r->records[i].f))
 			return false;
-	}
-	range->keys += items;
-	range->end = c.at;
+	span->keys += items;
+	span->end = c.at;
 	return true;
 }
 
@@ -147,11 +115,9 @@ static void walk_range(void *context, size_t index)
 	struct overview *o = context;
 	struct reading r = {.o = o, .range = &o->ranges[index]};
 	struct range *range = r.range;
-	uint64_t buckets = o->table.mask + 1;
-	uint64_t first = buckets / WALKS * index, last = index + 1 == WALKS ? buckets : buckets / WALKS * (index + 1);
-	range->cuts.count = o->claimed->entry_count;
-	for (size_t k = 0; k < range->cuts.count; k++)
-		range->cuts.cut[k] = o->claimed->entries[k].min_count;
+	uint64_t first, last;
+	pgo_table_range(&o->table, index, &first, &last);
+	range->bad = !pgo_table_tally_start(&range->tally, o->claimed);
 	for (uint64_t b = first; b < last && !range->bad; b++) {
 		uint64_t offset = pgo_table_slot(&o->table, b);
 		if (offset)
@@ -160,78 +126,28 @@ static void walk_range(void *context, size_t index)
 	flush(&r);
 }
 
-/* All ranges in order, one right behind the other from the first byte of the payload to its end? */
-static bool in_order(const struct overview *o, const struct pgo_profile *p)
+static bool fits(const struct pgo_profile *p, enum pgo_record_filter filter)
 {
-	size_t at = p->table_payload;
-	uint64_t keys = 0;
-	for (size_t i = 0; i < WALKS; i++) {
-		const struct range *r = &o->ranges[i];
-		if (r->bad || (r->end && r->start != at))
-			return false;
-		at = r->end ? r->end : at;
-		keys += r->keys;
-	}
-	return p->table_directory - at < 8 && keys == p->table_keys;
-}
-
-static uint64_t of_lanes(const uint64_t v[PGO_LANES])
-{
-	return v[0] + v[1] + v[2] + v[3];
-}
-
-static void add_range(struct pgo_summary *sum, struct pgo_cut_found found[PGO_CUTS_MOST], const struct range *r)
-{
-	const struct pgo_summary *f = &r->found;
-	sum->function_count += f->function_count;
-	sum->counter_count += f->counter_count;
-	sum->nonzero_functions += f->nonzero_functions;
-	sum->nonzero_counters += of_lanes(r->cuts.nonzero);
-	sum->max_count = f->max_count > sum->max_count ? f->max_count : sum->max_count;
-	if (f->max_first_count > sum->max_first_count)
-		sum->max_first_count = f->max_first_count;
-	if (f->max_internal_count > sum->max_internal_count)
-		sum->max_internal_count = f->max_internal_count;
-	for (size_t k = 0; k < r->cuts.count; k++) {
-		found[k].counters += of_lanes(r->cuts.counters[k]);
-		found[k].equal += of_lanes(r->cuts.equal[k]);
-		found[k].sum += of_lanes(r->cuts.sum[k]);
-	}
+	return p->settle && p->stored && p->hash_mask && p->input && !(p->flags & PGO_PROFILE_CSIR) &&
+	       filter == PGO_RECORDS_NORMAL;
 }
 
 /* Are the thresholds that were claimed those of the records? Then the summary is complete. */
-static bool finish(struct pgo_summary *summary, struct pgo_skew *skew, const struct overview *o)
+static bool finish(struct pgo_summary *summary, struct pgo_skew *skew, const struct overview *o,
+		   const struct pgo_profile *p)
 {
-	struct pgo_summary sum = {.entry_count = o->claimed->entry_count};
-	struct pgo_cut_found found[PGO_CUTS_MOST] = {{0}};
+	struct pgo_summary sum = *o->claimed;
 	struct pgo_skew_sums skews = {0};
-	uint64_t total = 0;
-	memcpy(sum.entries, o->claimed->entries, sizeof sum.entries);
-	for (size_t i = 0; i < WALKS; i++) {
-		add_range(&sum, found, &o->ranges[i]);
-		pgo_skew_merge(&skews, &o->ranges[i].skew);
-		/* each is below 2^63, so one too many is seen */
-		if (__builtin_add_overflow(total, o->ranges[i].total, &total))
+	for (size_t i = 0; i < PGO_TABLE_RANGES; i++) {
+		if (o->ranges[i].bad)
 			return false;
+		pgo_skew_merge(&skews, &o->ranges[i].skew);
 	}
-	if (total != o->claimed->total || sum.counter_count != o->claimed->counter_count ||
-	    !pgo_summary_confirm(&sum, total, found))
+	if (!pgo_table_covered(p, &o->ranges[0].span, sizeof o->ranges[0]) ||
+	    !pgo_table_tally_confirm(&sum, &o->ranges[0].tally, PGO_TABLE_RANGES, sizeof o->ranges[0]))
 		return false;
 	*summary = sum;
 	pgo_skew_finish(skew, &skews, summary);
-	return true;
-}
-
-static bool fits(const struct pgo_profile *p, enum pgo_record_filter filter)
-{
-	const struct pgo_summary *claimed = p->stored;
-	if (!p->settle || !claimed || !p->hash_mask || !p->input || (p->flags & PGO_PROFILE_CSIR) ||
-	    filter != PGO_RECORDS_NORMAL || claimed->total == 0 || claimed->total >> 63 ||
-	    claimed->entry_count > PGO_CUTS_MOST)
-		return false;
-	for (size_t k = 0; k < claimed->entry_count; k++)
-		if (claimed->entries[k].min_count >> 63)
-			return false;
 	return true;
 }
 
@@ -244,8 +160,8 @@ static int walk(struct pgo_summary *summary, struct pgo_skew *skew, const struct
 	o->table = pgo_table_of(p);
 	o->claimed = p->stored;
 	pgo_logs_init(&o->logs);
-	pgo_parallel(walk_range, o, WALKS, p->table_keys >= PGO_PARALLEL_FROM ? pgo_processors() : 1);
-	int rc = in_order(o, p) && finish(summary, skew, o) ? PGO_OK : PGO_EOF;
+	pgo_parallel(walk_range, o, PGO_TABLE_RANGES, p->table_keys >= PGO_PARALLEL_FROM ? pgo_processors() : 1);
+	int rc = finish(summary, skew, o, p) ? PGO_OK : PGO_EOF;
 	free(o);
 	return rc;
 }

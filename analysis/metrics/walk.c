@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "analysis/metrics/comparing.h"
+#include "analysis/metrics/table_tally.h"
 #include "analysis/model/table.h"
-#include "analysis/model/tally.h"
 
 /*
  * Two large indexed files list their functions in the order of the same low bits of the name's MD5. So both tables are
@@ -18,21 +18,12 @@
 
 #define CUT_COUNTERS 256 /* as many as the nearest cache takes beside all else */
 #define SLOTS 128	 /* buckets looked up at once; each number fits a byte */
-#define WALKS 64	 /* ranges: fixed, since sums are added up in their order */
-
-/* What a range finds for the summary of a side. */
-struct tally {
-	struct pgo_summary found; /* all but total, entries and thresholds */
-	uint64_t total;
-	struct pgo_kernel_cuts cuts;
-};
 
 struct range {
 	struct pgo_leftovers left;
 	PGO_VEC(uint64_t) copies; /* of their counters */
-	struct tally tally[2];
-	uint64_t keys[2];
-	uint64_t start[2], end[2]; /* of the payload it read; 0: none */
+	struct pgo_table_tally tally[2];
+	struct pgo_table_span span[2];
 	bool bad;
 };
 
@@ -70,18 +61,6 @@ static void cut(struct reading *r, unsigned s)
 	r->waiting[s] = 0;
 }
 
-/* What is larger than all before: rare. */
-static void note_extremes(struct pgo_summary *found, const struct pgo_function *f)
-{
-	if (f->max > found->max_count)
-		found->max_count = f->max;
-	if (f->counters[0] > found->max_first_count)
-		found->max_first_count = f->counters[0];
-	for (uint32_t i = 1; i < f->counter_count; i++)
-		if (f->counters[i] > found->max_internal_count)
-			found->max_internal_count = f->counters[i];
-}
-
 /* Counters of a record that is not measured together with one of the other side. */
 static void cut_alone(struct reading *r, unsigned s, const struct pgo_function *f)
 {
@@ -92,26 +71,8 @@ static void cut_alone(struct reading *r, unsigned s, const struct pgo_function *
 	}
 }
 
-/* The sums of a record that ran. False: numbers too large for a plain case. */
-static inline bool note_sum(struct tally *t, const struct pgo_function *f)
-{
-	t->found.nonzero_functions++;
-	if (f->max > t->found.max_internal_count || f->counters[0] > t->found.max_first_count)
-		note_extremes(&t->found, f);
-	/* below 2^32 so many counters cannot overflow their sum; and a plain total stays below 2^63 */
-	if (f->max >> 32) {
-		pgo_u128 exact = 0;
-		for (uint32_t i = 0; i < f->counter_count; i++)
-			exact += f->counters[i];
-		if (exact >> 63)
-			return false;
-	}
-	t->total += f->sum;
-	return t->total >> 63 == 0;
-}
-
 /* Sum and maximum of a record, and its share of the summary. */
-static bool add_up(struct tally *t, struct pgo_function *f)
+static bool add_up(struct pgo_table_tally *t, struct pgo_function *f)
 {
 	f->sum = f->max = 0;
 	for (uint32_t i = 0; i < f->counter_count; i++) {
@@ -120,7 +81,7 @@ static bool add_up(struct tally *t, struct pgo_function *f)
 		f->max = c > f->max ? c : f->max;
 	}
 	t->found.counter_count += f->counter_count;
-	return f->max == 0 || note_sum(t, f);
+	return f->max == 0 || pgo_table_tally_note(t, f);
 }
 
 static bool seen_before(const struct reading *r, uint64_t name_ref)
@@ -134,7 +95,7 @@ static bool seen_before(const struct reading *r, uint64_t name_ref)
 /* A pair of records that are alike but for their counters. */
 static inline bool measure_alike(struct reading *r, const struct pgo_table_pair *pair)
 {
-	struct tally *tally = r->range->tally;
+	struct pgo_table_tally *tally = r->range->tally;
 	struct pgo_function a, b;
 	uint64_t sum_a = 0, max_a = 0, sum_b = 0, max_b = 0;
 	a.counters = (const pgo_count *)pair->counters[0];
@@ -156,7 +117,7 @@ static inline bool measure_alike(struct reading *r, const struct pgo_table_pair 
 	b.max = max_b;
 	a.flags = b.flags = 0;
 	a.counter_count = b.counter_count = pair->count;
-	if ((max_a && !note_sum(&tally[0], &a)) || (max_b && !note_sum(&tally[1], &b)))
+	if ((max_a && !pgo_table_tally_note(&tally[0], &a)) || (max_b && !pgo_table_tally_note(&tally[1], &b)))
 		return false;
 	if (!max_a || !max_b)
 		cut_alone(r, max_a == 0, max_a ? &a : &b);
@@ -178,10 +139,10 @@ static inline bool start_side(struct reading *r, unsigned s, uint64_t offset, st
 	if (offset == 0)
 		return true;
 	if (r->at[s] == 0)
-		r->at[s] = r->range->start[s] = offset;
+		r->at[s] = r->range->span[s].start = offset;
 	if (r->at[s] != offset || !pgo_cursor_seek(c, offset) || !pgo_cursor_u16(c, items) || *items == 0)
 		return false;
-	r->range->keys[s] += *items;
+	r->range->span[s].keys += *items;
 	return true;
 }
 
@@ -197,9 +158,6 @@ static bool read_side(struct reading *r, unsigned s, uint64_t bucket, struct pgo
 		struct pgo_function *f = &r->records[s][i].f;
 		if (seen_before(r, f->name_ref) || !add_up(&r->range->tally[s], f))
 			return false;
-		for (unsigned k = 0; k < i; k++)
-			if (r->records[s][k].f.name_ref == f->name_ref && r->records[s][k].f.cfg_hash == f->cfg_hash)
-				return false;
 	}
 	return true;
 }
@@ -329,7 +287,8 @@ static inline bool read_slots(struct reading *r, uint64_t first, unsigned count)
 static bool make_room(struct reading *r)
 {
 	const struct pgo_comparing *w = r->walk->w;
-	size_t each = (size_t)(w->measure.side[0].profile->table_keys / WALKS), listed = 2 * w->options->max_functions;
+	size_t each = (size_t)(w->measure.side[0].profile->table_keys / PGO_TABLE_RANGES),
+	       listed = 2 * w->options->max_functions;
 	struct pgo_batch *b = r->batch;
 	return !(pgo_vec_reserve(&b->heavy, each) || pgo_vec_reserve(&b->light, 2 * PGO_LIGHT) ||
 		 pgo_vec_reserve(&b->tested, each / 16 + 64) || pgo_vec_reserve(&b->first, listed ? listed : each) ||
@@ -341,8 +300,8 @@ static void walk_range(void *context, size_t index)
 {
 	struct walk *walk = context;
 	struct reading r = {.walk = walk, .range = &walk->ranges[index], .batch = &walk->batches[index]};
-	uint64_t buckets = walk->table[0].mask + 1;
-	uint64_t first = buckets / WALKS * index, last = index + 1 == WALKS ? buckets : buckets / WALKS * (index + 1);
+	uint64_t first, last;
+	pgo_table_range(&walk->table[0], index, &first, &last);
 	struct pgo_waiting waiting;
 	pgo_batch_start(r.batch, &waiting);
 	r.batch->failed = !make_room(&r);
@@ -351,7 +310,7 @@ static void walk_range(void *context, size_t index)
 	for (uint64_t b = first; b < last && !r.range->bad; b += SLOTS)
 		r.range->bad = !read_slots(&r, b, last - b < SLOTS ? (unsigned)(last - b) : SLOTS);
 	for (unsigned s = 0; s < 2; s++) {
-		r.range->end[s] = r.at[s];
+		r.range->span[s].end = r.at[s];
 		r.batch->records[s] += r.alike;
 		r.range->tally[s].found.function_count += r.alike;
 		r.range->tally[s].found.counter_count += r.alike_counters;
@@ -360,28 +319,21 @@ static void walk_range(void *context, size_t index)
 	pgo_batch_end(r.batch, &walk->w->measure);
 }
 
-/* All ranges in order, one right behind the other from the first byte of the payload to its end? */
 static bool in_order(const struct walk *walk)
 {
-	for (unsigned s = 0; s < 2; s++) {
-		const struct pgo_profile *p = walk->w->measure.side[s].profile;
-		uint64_t at = p->table_payload, keys = 0;
-		for (size_t i = 0; i < WALKS; i++) {
-			const struct range *r = &walk->ranges[i];
-			if (r->bad || (r->end[s] && r->start[s] != at))
-				return false;
-			at = r->end[s] ? r->end[s] : at;
-			keys += r->keys[s];
-		}
-		if (p->table_directory - at >= 8 || keys != p->table_keys)
+	for (size_t i = 0; i < PGO_TABLE_RANGES; i++)
+		if (walk->ranges[i].bad)
 			return false;
-	}
+	for (unsigned s = 0; s < 2; s++)
+		if (!pgo_table_covered(walk->w->measure.side[s].profile, &walk->ranges[0].span[s],
+				       sizeof walk->ranges[0]))
+			return false;
 	return true;
 }
 
 static bool failed(const struct walk *walk)
 {
-	for (size_t i = 0; i < WALKS; i++)
+	for (size_t i = 0; i < PGO_TABLE_RANGES; i++)
 		if (walk->batches[i].failed)
 			return true;
 	return false;
@@ -393,12 +345,12 @@ static int settle_indices(struct walk *walk)
 	struct pgo_leftovers *all = &walk->w->join.left;
 	uint32_t base[2] = {0};
 	size_t total[2] = {0};
-	for (size_t i = 0; i < WALKS; i++)
+	for (size_t i = 0; i < PGO_TABLE_RANGES; i++)
 		for (unsigned s = 0; s < 2; s++)
 			total[s] += walk->ranges[i].left.side[s].count;
 	if (pgo_vec_reserve(&all->side[0], total[0]) || pgo_vec_reserve(&all->side[1], total[1]))
 		return PGO_ENOMEM;
-	for (size_t i = 0; i < WALKS; i++) {
+	for (size_t i = 0; i < PGO_TABLE_RANGES; i++) {
 		struct pgo_batch *b = &walk->batches[i];
 		pgo_rows *kept[2] = {&b->tested, &b->first};
 		for (unsigned k = 0; k < 2; k++)
@@ -425,67 +377,20 @@ static int settle_indices(struct walk *walk)
 /* The cuts at which the ranges count: the thresholds the walk starts from. False: none worth starting with. */
 static bool start_cuts(struct walk *walk)
 {
-	for (unsigned s = 0; s < 2; s++) {
-		const struct pgo_summary *claimed = &walk->w->out[s].summary;
-		if (claimed->total == 0 || claimed->total >> 63 || claimed->entry_count > PGO_CUTS_MOST)
-			return false;
-		for (size_t i = 0; i < WALKS; i++) {
-			struct pgo_kernel_cuts *cuts = &walk->ranges[i].tally[s].cuts;
-			cuts->count = claimed->entry_count;
-			for (size_t k = 0; k < cuts->count; k++)
-				if ((cuts->cut[k] = claimed->entries[k].min_count) >> 63)
-					return false;
-		}
-	}
+	for (unsigned s = 0; s < 2; s++)
+		for (size_t i = 0; i < PGO_TABLE_RANGES; i++)
+			if (!pgo_table_tally_start(&walk->ranges[i].tally[s], &walk->w->out[s].summary))
+				return false;
 	return true;
-}
-
-static uint64_t of_lanes(const uint64_t v[PGO_LANES])
-{
-	return v[0] + v[1] + v[2] + v[3];
-}
-
-/* What all ranges found of side `s`, added up. */
-static void add_tallies(const struct walk *walk, unsigned s, struct pgo_summary *sum, uint64_t *total,
-			struct pgo_cut_found found[PGO_CUTS_MOST])
-{
-	for (size_t i = 0; i < WALKS; i++) {
-		const struct tally *t = &walk->ranges[i].tally[s];
-		const struct pgo_summary *f = &t->found;
-		sum->function_count += f->function_count;
-		sum->counter_count += f->counter_count;
-		sum->nonzero_functions += f->nonzero_functions;
-		sum->nonzero_counters += of_lanes(t->cuts.nonzero);
-		sum->max_count = f->max_count > sum->max_count ? f->max_count : sum->max_count;
-		if (f->max_first_count > sum->max_first_count)
-			sum->max_first_count = f->max_first_count;
-		if (f->max_internal_count > sum->max_internal_count)
-			sum->max_internal_count = f->max_internal_count;
-		*total = *total + t->total < *total ? UINT64_MAX : *total + t->total; /* each is below 2^63 */
-		for (size_t k = 0; k < t->cuts.count; k++) {
-			found[k].counters += of_lanes(t->cuts.counters[k]);
-			found[k].equal += of_lanes(t->cuts.equal[k]);
-			found[k].sum += of_lanes(t->cuts.sum[k]);
-		}
-	}
 }
 
 /* Was it right to measure with what the files claim? Then the summaries are complete. */
 static bool confirm_summaries(struct walk *walk)
 {
-	for (unsigned s = 0; s < 2; s++) {
-		struct pgo_summary *claimed = &walk->w->out[s].summary, sum = {0};
-		struct pgo_cut_found found[PGO_CUTS_MOST] = {{0}};
-		uint64_t total = 0;
-		add_tallies(walk, s, &sum, &total, found);
-		if (total != claimed->total)
+	for (unsigned s = 0; s < 2; s++)
+		if (!pgo_table_tally_confirm(&walk->w->out[s].summary, &walk->ranges[0].tally[s], PGO_TABLE_RANGES,
+					     sizeof walk->ranges[0]))
 			return false;
-		sum.entry_count = claimed->entry_count;
-		memcpy(sum.entries, claimed->entries, sizeof sum.entries);
-		if (!pgo_summary_confirm(&sum, total, found))
-			return false;
-		*claimed = sum;
-	}
 	return true;
 }
 
@@ -515,27 +420,27 @@ static int guess_side(struct walk *walk, unsigned s)
 
 int pgo_walk(struct pgo_comparing *w)
 {
-	struct walk walk = {.w = w, .ranges = calloc(WALKS, sizeof *walk.ranges)};
+	struct walk walk = {.w = w, .ranges = calloc(PGO_TABLE_RANGES, sizeof *walk.ranges)};
 	int rc = walk.ranges ? guess_side(&walk, 0) : PGO_ENOMEM;
 	if (rc == PGO_OK)
 		rc = guess_side(&walk, 1);
 	pgo_comparing_set_measure(w);
 	w->measure.sites_matter = true; /* the walk counts them anyway */
-	walk.batches = rc == PGO_OK ? pgo_comparing_batches(w, WALKS) : NULL;
+	walk.batches = rc == PGO_OK ? pgo_comparing_batches(w, PGO_TABLE_RANGES) : NULL;
 	if (rc == PGO_OK && !walk.batches)
 		rc = PGO_ENOMEM;
 	if (rc == PGO_OK && !start_cuts(&walk))
 		rc = PGO_EOF;
 	if (rc == PGO_OK) {
-		pgo_parallel(walk_range, &walk, WALKS, w->threads);
+		pgo_parallel(walk_range, &walk, PGO_TABLE_RANGES, w->threads);
 		rc = failed(&walk) ? PGO_ENOMEM : in_order(&walk) && confirm_summaries(&walk) ? PGO_OK : PGO_EOF;
 	}
 	if (rc == PGO_OK)
 		rc = settle_indices(&walk);
-	for (size_t i = 0; walk.ranges && i < WALKS; i++)
+	for (size_t i = 0; walk.ranges && i < PGO_TABLE_RANGES; i++)
 		for (unsigned s = 0; s < 2; s++)
 			pgo_vec_release(&walk.ranges[i].left.side[s]);
-	for (size_t i = 0; walk.ranges && i < WALKS; i++)
+	for (size_t i = 0; walk.ranges && i < PGO_TABLE_RANGES; i++)
 		pgo_vec_release(&walk.ranges[i].copies);
 	free(walk.ranges);
 	return rc;

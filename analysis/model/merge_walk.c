@@ -2,7 +2,6 @@
 #include "analysis/model/merge_walk.h"
 
 #include "analysis/base/threads.h"
-#include "analysis/model/table.h"
 
 /* What a range is gone through with. */
 struct looking {
@@ -75,20 +74,20 @@ static inline bool look_at_key(struct looking *l, uint64_t bucket, struct pgo_cu
 
 static bool look_at_bucket(struct looking *l, uint64_t bucket, uint64_t offset)
 {
-	struct pgo_merge_range *range = l->range;
+	struct pgo_table_span *span = &l->range->span;
 	struct pgo_cursor c = {.bytes = l->table.payload.bytes, .end = l->table.payload.end};
 	uint16_t items;
-	if (range->start == 0)
-		range->start = range->end = offset;
-	/* buckets lie one behind the other: then none overlaps another */
-	if (range->end != offset || !pgo_cursor_seek(&c, offset) || !pgo_cursor_u16(&c, &items) || items == 0)
+	if (span->end == 0)
+		span->start = span->end = offset;
+	/* buckets lie one behind the other */
+	if (span->end != offset || !pgo_cursor_seek(&c, offset) || !pgo_cursor_u16(&c, &items) || items == 0)
 		return false;
-	range->keys += items;
+	span->keys += items;
 	l->seen_count = 0;
 	for (unsigned i = 0; i < items; i++)
 		if (!look_at_key(l, bucket, &c))
 			return false;
-	range->end = c.at;
+	span->end = c.at;
 	return true;
 }
 
@@ -100,10 +99,11 @@ static void look_at_range(void *context, size_t index)
 			    .profile = walk->profile,
 			    .table = pgo_table_of(walk->profile)};
 	struct pgo_merge_range *range = l.range;
-	uint64_t buckets = l.table.mask + 1, each = buckets / PGO_MERGE_WALKS;
-	uint64_t first = each * index, last = index + 1 == PGO_MERGE_WALKS ? buckets : first + each;
+	uint64_t first, last;
+	pgo_table_range(&l.table, index, &first, &last);
 	range->pairs.count = range->left.count = 0;
-	range->keys = range->start = range->end = range->counters = range->total = 0;
+	range->span = (struct pgo_table_span){0};
+	range->counters = range->total = 0;
 	range->bad = range->failed = false;
 	for (uint64_t b = first; b < last && !range->bad; b++) {
 		uint64_t offset = pgo_table_slot(&l.table, b);
@@ -111,21 +111,18 @@ static void look_at_range(void *context, size_t index)
 	}
 }
 
-/** All ranges one behind the other, from the first byte of the payload to its end, and as much as the file says? */
+/** All of the payload, and as much as the file says? */
 static bool in_order(const struct pgo_merge_walk *walk)
 {
 	const struct pgo_profile *p = walk->profile;
-	uint64_t at = p->table_payload, keys = 0, counters = 0, total = 0;
-	for (size_t i = 0; i < PGO_MERGE_WALKS; i++) {
-		const struct pgo_merge_range *r = &walk->ranges[i];
-		if (r->bad || (r->end && r->start != at))
+	uint64_t counters = 0, total = 0;
+	for (size_t i = 0; i < PGO_TABLE_RANGES; i++) {
+		if (walk->ranges[i].bad)
 			return false;
-		at = r->end ? r->end : at;
-		keys += r->keys;
-		counters += r->counters;
-		total += r->total;
+		counters += walk->ranges[i].counters;
+		total += walk->ranges[i].total;
 	}
-	if (p->table_directory - at >= 8 || keys != p->table_keys)
+	if (!pgo_table_covered(p, &walk->ranges[0].span, sizeof walk->ranges[0]))
 		return false;
 	return !p->stored || !(p->flags & PGO_PROFILE_IR) ||
 	       (p->stored->counter_count == counters && (uint64_t)p->stored->total == total);
@@ -137,8 +134,8 @@ int pgo_merge_walk_look(struct pgo_merge_walk *walk, const struct pgo_merge *sum
 		return PGO_EOF;
 	walk->sum = sum;
 	walk->profile = p;
-	pgo_parallel(look_at_range, walk, PGO_MERGE_WALKS, pgo_processors());
-	for (size_t i = 0; i < PGO_MERGE_WALKS; i++)
+	pgo_parallel(look_at_range, walk, PGO_TABLE_RANGES, pgo_processors());
+	for (size_t i = 0; i < PGO_TABLE_RANGES; i++)
 		if (walk->ranges[i].failed)
 			return PGO_ENOMEM;
 	return in_order(walk) ? PGO_OK : PGO_EOF;
@@ -168,12 +165,12 @@ void pgo_merge_walk_add(struct pgo_merge_walk *walk, struct pgo_merge *sum, cons
 {
 	static const struct pgo_merge_weight once = {.times = 1};
 	struct adding a = {.walk = walk, .sum = sum, .weight = weight ? weight : &once};
-	pgo_parallel(add_range, &a, PGO_MERGE_WALKS, pgo_processors());
+	pgo_parallel(add_range, &a, PGO_TABLE_RANGES, pgo_processors());
 }
 
 void pgo_merge_walk_release(struct pgo_merge_walk *walk)
 {
-	for (size_t i = 0; i < PGO_MERGE_WALKS; i++) {
+	for (size_t i = 0; i < PGO_TABLE_RANGES; i++) {
 		pgo_vec_release(&walk->ranges[i].pairs);
 		pgo_vec_release(&walk->ranges[i].left);
 	}

@@ -3,6 +3,7 @@
 #define PGO_MODEL_MERGE_WALK_H
 
 #include "analysis/model/merge.h"
+#include "analysis/model/table.h"
 
 /*
  * Adding a large indexed profile of a program whose records the sum has already, without reading it first: its table is
@@ -27,17 +28,14 @@ struct pgo_merge_left {
 struct pgo_merge_range {
 	PGO_VEC(struct pgo_merge_pair) pairs;
 	PGO_VEC(struct pgo_merge_left) left;
-	uint64_t keys;
-	uint64_t start, end;	  /**< of the payload it went through; 0: none */
+	struct pgo_table_span span;
 	uint64_t counters, total; /**< of all records: how many, and their sum modulo 2^64 */
 	bool bad, failed;
 };
 
-#define PGO_MERGE_WALKS 64
-
 /** Room that several walks use one after the other. Start with {0}. */
 struct pgo_merge_walk {
-	struct pgo_merge_range ranges[PGO_MERGE_WALKS];
+	struct pgo_merge_range ranges[PGO_TABLE_RANGES];
 	const struct pgo_merge *sum;
 	const struct pgo_profile *profile;
 };

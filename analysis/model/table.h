@@ -24,6 +24,16 @@ static inline uint64_t pgo_table_buckets(uint64_t names)
 	return buckets;
 }
 
+/** A table is walked in so many ranges of buckets, independent of one another; fixed, since sums are added up in their
+ * order. */
+#define PGO_TABLE_RANGES 64
+
+/** What a range went through of the payload. */
+struct pgo_table_span {
+	uint64_t keys;
+	uint64_t start, end; /**< offsets; 0: nothing */
+};
+
 struct pgo_table_record {
 	struct pgo_function f; /**< without sum and maximum */
 	uint64_t place;	       /**< as in in_place.h */
@@ -56,6 +66,21 @@ static inline uint64_t pgo_table_slot(const struct pgo_table *t, uint64_t bucket
 {
 	return pgo_load64(t->slots + (bucket & t->mask) * 8);
 }
+
+/** The buckets of range `index`: from *first on, before *last. */
+static inline void pgo_table_range(const struct pgo_table *t, size_t index, uint64_t *first, uint64_t *last)
+{
+	uint64_t buckets = t->mask + 1, each = buckets / PGO_TABLE_RANGES;
+	*first = each * index;
+	*last = index + 1 == PGO_TABLE_RANGES ? buckets : *first + each;
+}
+
+/**
+ * Are all ranges in order, one right behind the other from the first byte of the payload to its end? Then no bucket
+ * overlaps another.
+ * @param spans  the first of PGO_TABLE_RANGES, `stride` bytes apart
+ */
+bool pgo_table_covered(const struct pgo_profile *p, const struct pgo_table_span *spans, size_t stride);
 
 /** What follows the counters, where it is not plainly empty. */
 bool pgo_table_rest(uint64_t version, struct pgo_cursor *data, uint32_t *sites);
@@ -142,7 +167,7 @@ static inline bool pgo_table_alike(const struct pgo_table *t, uint64_t bucket, s
 #define PGO_BUCKET_BAD (~0u)
 
 /**
- * All records of the next `items` items of a bucket; the cursor is left behind them.
+ * All records of the next `items` items of a bucket, no two of one name and hash; the cursor is left behind them.
  * @return how many, or PGO_BUCKET_BAD when not all is plainly in order.
  */
 static inline unsigned pgo_table_items(const struct pgo_table *t, uint64_t bucket, struct pgo_cursor *at,
@@ -171,6 +196,9 @@ static inline unsigned pgo_table_items(const struct pgo_table *t, uint64_t bucke
 			r->f.name_ref = hash;
 			if (!pgo_table_record(t, &data, key, r))
 				return PGO_BUCKET_BAD;
+			for (unsigned k = 0; k < count; k++)
+				if (out[k].f.name_ref == hash && out[k].f.cfg_hash == r->f.cfg_hash)
+					return PGO_BUCKET_BAD;
 			count++;
 		} while (data.at < data.end);
 	}

@@ -60,7 +60,7 @@ static void check_walk(unsigned from, const struct pgo_merge_weight *weight, uin
 	struct pgo_profile *second = open_profile(path, true);
 	assert_non_null(second->settle);
 	assert_int_equal(pgo_merge_walk_look(&walk, m, second), PGO_OK);
-	for (size_t i = 0; i < PGO_MERGE_WALKS; i++) {
+	for (size_t i = 0; i < PGO_TABLE_RANGES; i++) {
 		pairs += walk.ranges[i].pairs.count;
 		left += walk.ranges[i].left.count;
 	}
