@@ -74,6 +74,7 @@ MODELS = [
     ("and JSD", lambda r: [factor(r) * (masses(r) + r["jsd_bits"])]),
     ("product of what is left", lambda r: [factor(r) * (1 - (1 - r[UNDER]) * (1 - r[UNDER999]) * (1 - r["shape_tv"]))]),
     ("largest of the three", lambda r: [factor(r) * max(r[UNDER], root(r[UNDER999]), root(r["shape_tv"]))]),
+    ("both under-served, as they are", lambda r: [r[UNDER] + r[UNDER999]]),
     ("before: under-served and shape", lambda r: [r[UNDER], r["shape_tv"]]),
     ("every mass, a coefficient each", lambda r: [r[k] for k in SINGLES]),
 ]
