@@ -248,7 +248,6 @@ static uint32_t find_function(struct csv_reader *r)
 
 static void end_header(struct csv_reader *r)
 {
-	r->header_read = true;
 	for (uint8_t column = 0; column < COLUMN_HASH; column++)
 		if (!r->columns.count || !memchr(r->columns.items, column, r->columns.count)) {
 			fail(r, "there is no column '%s'", column_names[column]);
@@ -262,6 +261,7 @@ static void end_header(struct csv_reader *r)
 	    pgo_builder_warn(r->b, "%zu column%s ignored: %.*s", r->ignored_count,
 			     r->ignored_count == 1 ? " is" : "s are", (int)r->ignored.count, r->ignored.items))
 		fail_memory(r);
+	r->header_read = true; /* not before: a bad one is not set aside */
 }
 
 /* A row that is damaged is set aside: where the next one starts is known. */
