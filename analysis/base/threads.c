@@ -25,7 +25,8 @@ int pgo_thread_start(pthread_t *thread, void *(*run)(void *), void *context)
 		pthread_attr_setaffinity_np(&attr, sizeof others, &others);
 	int rc = pthread_create(thread, &attr, run, context);
 	pthread_attr_destroy(&attr);
-	if (rc == 0)
-		pthread_setaffinity_np(*thread, sizeof all, &all);
+	if (rc != 0) /* the processors may be others by now */
+		return pthread_create(thread, NULL, run, context);
+	pthread_setaffinity_np(*thread, sizeof all, &all);
 	return rc;
 }

@@ -48,6 +48,8 @@ struct csv_reader {
 	uint64_t line;
 	uint64_t row_line; /**< where the row started: quoted fields may hold line ends */
 	bool in_row;
+	bool broken; /**< it is no CSV from here on */
+	bool at_end; /**< the last row has no line end: it may be cut off */
 	bool header_read;
 	size_t field; /**< of the row, from 0 */
 	PGO_VEC(uint8_t) columns;
@@ -268,6 +270,8 @@ static void end_header(struct csv_reader *r)
 static bool lose_row(struct csv_reader *r)
 {
 	const char *name = r->function_length ? r->names.items + r->function_at : NULL;
+	if (r->broken || r->at_end)
+		return false;
 	int rc = pgo_builder_quarantine(r->b, NULL, name, r->function_length, r->err);
 	if (rc == PGO_EFORMAT)
 		return false;
@@ -294,10 +298,17 @@ static void end_row(int terminator, void *context)
 		fail_memory(r);
 }
 
+/** A damaged row is gone through to its end, where it may be set aside. */
+static bool goes_on(const struct csv_reader *r)
+{
+	return r->rc == PGO_OK ||
+	       (r->rc == PGO_EFORMAT && r->b->may_quarantine && r->header_read && r->in_row && !r->broken);
+}
+
 /** Line by line, so that lines can be counted; a quoted field may go on over several. */
 static void parse(struct csv_reader *r, struct csv_parser *parser, struct pgo_cursor c)
 {
-	while (r->rc == PGO_OK && pgo_cursor_left(&c)) {
+	while (goes_on(r) && pgo_cursor_left(&c)) {
 		const unsigned char *line = c.bytes + c.at, *end = memchr(line, '\n', pgo_cursor_left(&c));
 		size_t length = end ? (size_t)(end - line) + 1 : pgo_cursor_left(&c);
 		pgo_cursor_skip(&c, length);
@@ -305,17 +316,19 @@ static void parse(struct csv_reader *r, struct csv_parser *parser, struct pgo_cu
 		if (!r->in_row && !parser->quoted)
 			r->row_line = r->line;
 		size_t done = csv_parse(parser, line, length, take_field, end_row, r);
-		if (done == length || r->rc != PGO_OK)
+		if (done == length)
 			continue;
 		if (csv_error(parser) != CSV_EPARSE)
 			return fail_memory(r);
 		r->row_line = r->line;
+		r->broken = true;
 		fail(r, "column %zu: a quote where none may be", done + 1);
 		if (r->err)
 			pgo_error_hint(r->err,
 				       "a field that holds a quote stands in quotes, with each of its own doubled");
 	}
 	/* after a failure csv_fini() would still hand over half a row */
+	r->at_end = true;
 	if (r->rc == PGO_OK && csv_fini(parser, take_field, end_row, r) != 0)
 		fail(r, "the file ends within a quoted field");
 	if (r->rc == PGO_OK && !r->header_read)

@@ -32,6 +32,7 @@ struct unit {
 	struct pgo_gcov_note *note;		       /**< its notes, or NULL */
 	bool present;				       /**< there is one */
 	bool counted;				       /**< its arcs were read: it is in the builder, not sealed */
+	bool notes_damaged;			       /**< that is not the data's fault */
 	bool lost;				       /**< it was set aside: what follows of it is skipped */
 	struct pgo_builder_mark mark;		       /**< before it */
 	size_t functions;			       /**< of the reading, before it */
@@ -224,14 +225,15 @@ static int read_arcs(struct unit *u, struct pgo_gcov_record *record, struct pgo_
 		return pgo_error_at(err, PGO_EFORMAT, record->at, "function %s has two records of arcs",
 				    label(u, name));
 	if (u->note && (rc = pgo_gcov_graph_read(&r->graph, u->notes, u->note, err)) != PGO_OK) {
+		u->notes_damaged = rc == PGO_EFORMAT;
 		if (rc == PGO_EFORMAT)
 			pgo_error_hint(err, "it is the notes file (.gcno) that is damaged: compile again");
 		return rc;
 	}
-	if (u->note)
-		u->note->used = true;
 	if ((rc = read_counters(u, record, err)) != PGO_OK)
 		return rc;
+	if (u->note)
+		u->note->used = true;
 	/* a function without code or counters says nothing */
 	if (u->note ? r->graph.blocks.count == 2 : r->counters.count == 0)
 		return PGO_OK;
@@ -330,7 +332,7 @@ static int read_record(struct unit *u, struct pgo_gcov_record *record, struct pg
 	if (!u->present)
 		return pgo_error_at(err, PGO_EFORMAT, record->at, "counters 0x%08x follow no function", record->tag);
 	int rc = read_of_function(u, record, kind, err);
-	return rc == PGO_EFORMAT ? lose_function(u, err) : rc;
+	return rc == PGO_EFORMAT && !u->notes_damaged ? lose_function(u, err) : rc;
 }
 
 static int check_pair(const struct unit *u, struct pgo_error *err)

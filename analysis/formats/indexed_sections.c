@@ -91,7 +91,8 @@ static int read_traces(struct pgo_indexed *r)
 					    i + 1, count, c->end);
 		if (pgo_vec_reserve(&b->trace_refs, (size_t)trace.count) || pgo_vec_push(&b->traces, trace))
 			return out_of_memory(r);
-		pgo_cursor_u64s(c, b->trace_refs.items + b->trace_refs.count, trace.count);
+		if (trace.count)
+			pgo_cursor_u64s(c, b->trace_refs.items + b->trace_refs.count, trace.count);
 		b->trace_refs.count += (size_t)trace.count;
 	}
 	return PGO_OK;

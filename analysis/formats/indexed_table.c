@@ -227,16 +227,16 @@ static int check_duplicates(struct pgo_indexed *r, size_t first, uint64_t offset
 	return rc;
 }
 
-/** It is not known where a key ends, nor where the next ones of its bucket are: they are lost. */
-static int lose_bucket(struct pgo_indexed *r, unsigned items)
+/**
+ * It is not known where a key ends, nor where the next ones of its bucket are: they are lost, as many as there may be.
+ * @param room  bytes from the key on
+ */
+static int lose_bucket(struct pgo_indexed *r, unsigned items, size_t room)
 {
-	struct pgo_error why = r->err ? *r->err : (struct pgo_error){0};
-	int rc = PGO_OK;
-	for (unsigned i = 0; i < items && rc == PGO_OK; i++) {
-		if (r->err)
-			*r->err = why;
-		rc = pgo_builder_quarantine(r->b, NULL, NULL, 0, r->err);
-	}
+	uint64_t most = room / 24 + 1;
+	int rc = pgo_builder_quarantine(r->b, NULL, NULL, 0, r->err);
+	if (rc == PGO_OK)
+		pgo_builder_quarantine_more(r->b, (items < most ? items : most) - 1);
 	return rc;
 }
 
@@ -257,9 +257,10 @@ static int read_bucket(struct pgo_indexed *r, uint64_t bucket, uint64_t offset, 
 	size_t first = pgo_builder_count(r->b);
 	for (unsigned i = 0; i < items; i++) {
 		bool framed;
+		size_t room = pgo_cursor_left(&c);
 		int rc = read_item(r, &c, bucket, &framed);
 		/* each bucket has a place of its own: the next one is read whatever is in this */
-		if (rc == PGO_EFORMAT && !framed && (rc = lose_bucket(r, items - i)) == PGO_OK)
+		if (rc == PGO_EFORMAT && !framed && (rc = lose_bucket(r, items - i, room)) == PGO_OK)
 			break;
 		if (rc != PGO_OK)
 			return rc;

@@ -119,7 +119,7 @@ static int own_input(struct input *input, struct pgo_error *err)
 	if (!copy)
 		return pgo_error_set(err, PGO_ENOMEM, "out of memory");
 	memcpy(copy, input->bytes, input->length);
-	*input = (struct input){.bytes = copy, .length = input->length};
+	*input = (struct input){.bytes = copy, .length = input->length, .max_lost = input->max_lost};
 	return PGO_OK;
 }
 

@@ -321,27 +321,37 @@ static int take_record(struct text_reader *r)
 	return rc;
 }
 
+/** A line that is neither a number nor a value with its count: in a file without empty lines, the head of a record. */
+static bool is_head(const struct line *l)
+{
+	uint64_t number;
+	const char *colon = memrchr(l->text, ':', l->length);
+	size_t before = colon ? (size_t)(colon - l->text) + 1 : 0;
+	return l->text[0] != '$' && !parse_number(l->text, l->length, 0, UINT64_MAX, &number) &&
+	       !(colon && parse_number(l->text + before, l->length - before, 10, UINT64_MAX, &number));
+}
+
 /**
  * A record is damaged. It ends at the next empty line, if there is one; gaps passed while it was read are the ends of
- * further ones. Where the file ends first, it was cut off, and nobody knows what is missing.
+ * further ones, and what looks like the head of one is. Where the file ends first, it was cut off, and nobody knows
+ * what is missing.
  */
 static int lose_record(struct text_reader *r, const struct line *name, uint64_t gaps,
 		       const struct pgo_builder_mark *mark)
 {
-	struct pgo_error why = r->err ? *r->err : (struct pgo_error){0};
+	uint64_t heads = 0;
 	if (!r->b->may_quarantine || !r->line.present)
 		return PGO_EFORMAT;
-	while (r->line.present && (!r->line.fresh || r->line.text == name->text))
+	while (r->line.present && (!r->line.fresh || r->line.text == name->text)) {
 		next_line(r);
+		heads += r->line.present && !r->line.fresh && is_head(&r->line);
+	}
 	uint64_t lost = r->gaps - gaps;
 	if (lost == 0)
 		return PGO_EFORMAT;
 	int rc = pgo_builder_quarantine(r->b, mark, name->text, name->length, r->err);
-	for (uint64_t i = 1; i < lost && rc == PGO_OK; i++) {
-		if (r->err)
-			*r->err = why;
-		rc = pgo_builder_quarantine(r->b, NULL, NULL, 0, r->err);
-	}
+	if (rc == PGO_OK)
+		pgo_builder_quarantine_more(r->b, lost - 1 + heads);
 	return rc;
 }
 

@@ -13,7 +13,6 @@ struct aligner {
 	struct pgo_groups groups;
 	size_t *members;   /**< records, group by group, each group in the order of profiles */
 	size_t *first_key; /**< [group]: its keys in `keys`; [group_count]: all of them */
-	size_t *named;	   /**< [group]: number of a record of which the name is known, plus 1; 0: none */
 	PGO_VEC(uint64_t) keys;
 	PGO_VEC(uint64_t) scratch;
 };
@@ -34,29 +33,18 @@ static struct pgo_function function_of(const struct aligner *a, size_t record, c
 	return pgo_function_head(a->profiles[low], record - a->groups.first[low]);
 }
 
-static int find_named(struct aligner *a)
-{
-	size_t record = 0;
-	a->named = calloc(a->groups.group_count + 1, sizeof *a->named);
-	for (size_t k = 0; a->named && k < a->count; k++)
-		for (size_t i = 0; i < a->profiles[k]->function_count; i++, record++)
-			if (!(pgo_function_head(a->profiles[k], i).flags & PGO_FUNCTION_MD5_NAME))
-				a->named[a->groups.of[record]] = record + 1;
-	return a->named ? 0 : -1;
-}
-
-/** Function `i` of profile `k`, under the name another profile knows where it has none but its MD5. */
+/** Function `i` of profile `k`, under the name another one has in full where only its MD5 is known. */
 static struct pgo_function named_function(const struct aligner *a, size_t k, size_t i)
 {
 	struct pgo_function f = pgo_profile_function(a->profiles[k], i);
-	size_t record = a->named[a->groups.of[a->groups.first[k] + i]];
-	if (!(f.flags & PGO_FUNCTION_MD5_NAME) || record == 0)
+	size_t record = a->groups.first[k] + i, named = a->groups.named[record];
+	if (named == record)
 		return f;
 	const struct pgo_profile *p;
-	struct pgo_function known = function_of(a, record - 1, &p);
-	f.name = known.name;
-	f.name_length = known.name_length;
-	f.name_ref = known.name_ref;
+	struct pgo_function full = function_of(a, named, &p);
+	f.name = full.name;
+	f.name_length = full.name_length;
+	f.name_ref = full.name_ref;
 	f.flags &= ~(uint32_t)PGO_FUNCTION_MD5_NAME;
 	return f;
 }
@@ -215,8 +203,7 @@ int pgo_profile_align(struct pgo_profile **out, const struct pgo_profile *const 
 		return rc;
 	rc = PGO_ENOMEM;
 	made = calloc(count + 1, sizeof *made);
-	if (!made || pgo_groups_find(&a.groups, profiles, count) != PGO_OK || find_named(&a) || sort_members(&a) ||
-	    unite_keys(&a))
+	if (!made || pgo_groups_find(&a.groups, profiles, count) != PGO_OK || sort_members(&a) || unite_keys(&a))
 		goto done;
 	while (built < count && build(&made[built], &a, built) == 0)
 		built++;
@@ -232,7 +219,6 @@ done:
 	pgo_groups_release(&a.groups);
 	free(a.members);
 	free(a.first_key);
-	free(a.named);
 	free(a.keys.items);
 	free(a.scratch.items);
 	return rc;

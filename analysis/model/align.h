@@ -31,8 +31,9 @@ int pgo_profile_align(struct pgo_profile **out, const struct pgo_profile *const 
 
 /** Which records of several profiles are the same function; align_groups.c. */
 struct pgo_groups {
-	size_t *first; /**< [profile]: its first record; [profile count]: number of records */
-	uint32_t *of;  /**< [record]: its group, from 0 */
+	size_t *first;	 /**< [profile]: its first record; [profile count]: number of records */
+	uint32_t *of;	 /**< [record]: its group, from 0 */
+	uint32_t *named; /**< [record]: where only the MD5 of its name is known: a record of that name; else itself */
 	size_t group_count;
 };
 

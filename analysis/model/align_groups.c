@@ -12,8 +12,8 @@
 /*
  * Two tiers, as in the join of two profiles. Records of one stored name and hash make a unit, of which each profile has
  * one at most. Units of one normalised name and hash make a bucket; within a bucket the units that no profile has both
- * of are put together in their order, those in most profiles first. A name known by its MD5 only has the normalised
- * name of one with that MD5, as stored or normalised, where there is one.
+ * of are put together in their order, those in most profiles first. A name known by its MD5 only is the stored name
+ * that has this MD5, where there is one; else it has the normalised name of one that has it normalised.
  */
 
 #define NONE UINT32_MAX
@@ -28,12 +28,14 @@ struct name {
 	uint64_t known;	   /**< the first CFG hash under this name that is not 0 */
 	uint64_t ref;	   /**< of a stored name: its MD5 */
 	bool md5;	   /**< of a stored name: nothing else is known of it */
+	uint32_t record;   /**< of a stored name: the first with it */
 };
 
 /** A name by its MD5. */
 struct reference {
 	uint64_t ref;
-	uint32_t counters, normal;
+	uint32_t counters, name;
+	bool normalized; /**< the MD5 is that of its normalised form */
 };
 
 struct unit {
@@ -94,7 +96,7 @@ static uint64_t mix(uint64_t a, uint64_t b)
 }
 
 /** Index of the stored name of record `f`; entered when it is new. NONE: out of memory */
-static uint32_t stored_name(struct grouper *g, const struct pgo_function *f)
+static uint32_t stored_name(struct grouper *g, const struct pgo_function *f, uint32_t record)
 {
 	uint32_t counters = g->positional ? f->counter_count : 0;
 	uint64_t hash = mix(XXH3_64bits(f->name, f->name_length), counters);
@@ -111,7 +113,8 @@ static uint32_t stored_name(struct grouper *g, const struct pgo_function *f)
 			    .normal = NONE,
 			    .hash = hash,
 			    .ref = f->name_ref,
-			    .md5 = (f->flags & PGO_FUNCTION_MD5_NAME) != 0};
+			    .md5 = (f->flags & PGO_FUNCTION_MD5_NAME) != 0,
+			    .record = record};
 	if (pgo_vec_push(&g->names, name))
 		return NONE;
 	return (g->names_at.slots[at] = (uint32_t)g->names.count) - 1;
@@ -140,6 +143,7 @@ static uint32_t normal_name(struct grouper *g, const struct name *stored)
 	return (g->normals_at.slots[at] = (uint32_t)g->normals.count) - 1;
 }
 
+/** By MD5 and counters; names as stored come first. */
 static int compare_references(const void *pa, const void *pb)
 {
 	const struct reference *a = pa, *b = pb;
@@ -147,35 +151,35 @@ static int compare_references(const void *pa, const void *pb)
 		return a->ref < b->ref ? -1 : 1;
 	if (a->counters != b->counters)
 		return a->counters < b->counters ? -1 : 1;
-	return a->normal < b->normal ? -1 : a->normal > b->normal;
+	if (a->normalized != b->normalized)
+		return a->normalized ? 1 : -1;
+	return a->name < b->name ? -1 : a->name > b->name;
 }
 
 /** All names in full, by the MD5 of what is stored and of its normalised form. */
 static int list_references(struct grouper *g)
 {
 	for (size_t i = 0; i < g->names.count; i++) {
-		struct name *n = &g->names.items[i];
+		const struct name *n = &g->names.items[i];
 		if (n->md5)
 			continue;
-		if (n->normal == NONE && (n->normal = normal_name(g, n)) == NONE)
-			return -1;
 		size_t length = pgo_name_normalize(g->scratch[0], n->length ? n->text : "", n->length);
-		uint64_t refs[2] = {n->ref, pgo_name_ref(g->scratch[0], length)};
-		for (int k = 0; k < 2; k++)
-			if ((k == 0 || refs[0] != refs[1]) &&
-			    pgo_vec_push(&g->references, ((struct reference){refs[k], n->counters, n->normal})))
-				return -1;
+		uint64_t normal = pgo_name_ref(g->scratch[0], length);
+		if (pgo_vec_push(&g->references, ((struct reference){n->ref, n->counters, (uint32_t)i, false})) ||
+		    (normal != n->ref &&
+		     pgo_vec_push(&g->references, ((struct reference){normal, n->counters, (uint32_t)i, true}))))
+			return -1;
 	}
 	if (g->references.count)
 		qsort(g->references.items, g->references.count, sizeof *g->references.items, compare_references);
 	return 0;
 }
 
-/** The normalised name of one known by its MD5 only; its own text where no other has that MD5. */
-static uint32_t normal_of_md5(struct grouper *g, const struct name *n)
+/** The first reference to a name with the MD5 of `n`; NULL: there is none. */
+static const struct reference *find_reference(const struct grouper *g, const struct name *n)
 {
+	struct reference wanted = {n->ref, n->counters, 0, false};
 	size_t low = 0, high = g->references.count;
-	struct reference wanted = {n->ref, n->counters, 0};
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 		if (compare_references(&g->references.items[middle], &wanted) < 0)
@@ -184,22 +188,45 @@ static uint32_t normal_of_md5(struct grouper *g, const struct name *n)
 			high = middle;
 	}
 	const struct reference *found = low < g->references.count ? &g->references.items[low] : NULL;
-	return found && found->ref == n->ref && found->counters == n->counters ? found->normal : normal_name(g, n);
+	return found && found->ref == n->ref && found->counters == n->counters ? found : NULL;
 }
 
 /** Names as stored, and whether some are known by their MD5 only. */
 static int enter_names(struct grouper *g, bool *md5)
 {
-	size_t record = 0;
+	uint32_t record = 0;
 	for (size_t k = 0; k < g->profile_count; k++)
 		for (size_t i = 0; i < g->profiles[k]->function_count; i++, record++) {
 			struct pgo_function f = pgo_function_head(g->profiles[k], i);
-			uint32_t at = stored_name(g, &f);
+			uint32_t at = stored_name(g, &f, record);
 			if (at == NONE)
 				return -1;
 			g->name_of[record] = at;
+			g->out->named[record] = record;
 			*md5 |= (f.flags & PGO_FUNCTION_MD5_NAME) != 0;
 		}
+	return 0;
+}
+
+/** Names known by their MD5 only become those that have it. */
+static int name_in_full(struct grouper *g)
+{
+	if (list_references(g))
+		return -1;
+	for (size_t record = 0; record < g->record_count; record++) {
+		struct name *n = &g->names.items[g->name_of[record]];
+		const struct reference *found = n->md5 ? find_reference(g, n) : NULL;
+		if (!found)
+			continue;
+		struct name *full = &g->names.items[found->name];
+		g->out->named[record] = full->record;
+		if (full->normal == NONE && (full->normal = normal_name(g, full)) == NONE)
+			return -1;
+		if (found->normalized)
+			n->normal = full->normal;
+		else
+			g->name_of[record] = found->name;
+	}
 	return 0;
 }
 
@@ -207,15 +234,13 @@ static int meet_names(struct grouper *g)
 {
 	size_t record = 0;
 	bool md5 = false;
-	if (enter_names(g, &md5) || (md5 && list_references(g)))
+	if (enter_names(g, &md5) || (md5 && name_in_full(g)))
 		return -1;
 	for (size_t k = 0; k < g->profile_count; k++)
 		for (size_t i = 0; i < g->profiles[k]->function_count; i++, record++) {
 			struct pgo_function f = pgo_function_head(g->profiles[k], i);
 			struct name *n = &g->names.items[g->name_of[record]];
-			if (n->normal == NONE)
-				n->normal = n->md5 ? normal_of_md5(g, n) : normal_name(g, n);
-			if (n->normal == NONE)
+			if (n->normal == NONE && (n->normal = normal_name(g, n)) == NONE)
 				return -1;
 			struct name *normal = &g->normals.items[n->normal];
 			n->known = n->known ? n->known : f.cfg_hash;
@@ -373,15 +398,17 @@ static int prepare(struct grouper *g)
 	if (records >= NONE)
 		return -1;
 	out->of = malloc((records + 1) * sizeof *out->of);
+	out->named = malloc((records + 1) * sizeof *out->named);
 	g->name_of = malloc((records + 1) * sizeof *g->name_of);
 	g->next = malloc((records + 1) * sizeof *g->next);
 	g->order = malloc((records + 1) * sizeof *g->order);
 	g->turn = calloc(g->profile_count + 1, sizeof *g->turn);
 	g->scratch[0] = malloc((size_t)longest + 1);
 	g->scratch[1] = malloc((size_t)longest + 1);
-	return out->of && g->name_of && g->next && g->order && g->turn && g->scratch[0] && g->scratch[1] &&
-			       table_init(&g->names_at, records) == 0 && table_init(&g->normals_at, records) == 0 &&
-			       table_init(&g->units_at, records) == 0 && table_init(&g->buckets_at, records) == 0
+	return out->of && out->named && g->name_of && g->next && g->order && g->turn && g->scratch[0] &&
+			       g->scratch[1] && table_init(&g->names_at, records) == 0 &&
+			       table_init(&g->normals_at, records) == 0 && table_init(&g->units_at, records) == 0 &&
+			       table_init(&g->buckets_at, records) == 0
 		       ? 0
 		       : -1;
 }
@@ -415,5 +442,6 @@ void pgo_groups_release(struct pgo_groups *groups)
 {
 	free(groups->first);
 	free(groups->of);
+	free(groups->named);
 	*groups = (struct pgo_groups){0};
 }

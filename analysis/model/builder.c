@@ -129,7 +129,7 @@ static int order_keys(struct pgo_builder *b, uint64_t first)
 /** What follows from the counters of a copied function. */
 static void conclude(struct pgo_builder *b, struct pgo_function *f, uint64_t first_counter)
 {
-	f->counters = (const pgo_count *)(b->counters.items + first_counter);
+	f->counters = b->counters.items ? (const pgo_count *)(b->counters.items + first_counter) : NULL;
 	pgo_add_up(f);
 	f->flags = pgo_context_flag(b->flags, f->cfg_hash) | pgo_limit_flags(b->pseudo_counts, f->max, f->counters);
 }

@@ -173,6 +173,9 @@ struct pgo_builder_mark pgo_builder_mark(const struct pgo_builder *b);
 int pgo_builder_quarantine(struct pgo_builder *b, const struct pgo_builder_mark *mark, const char *name,
 			   size_t name_length, struct pgo_error *err);
 
+/** As many records again as the one set aside last, of which nothing else is known. */
+void pgo_builder_quarantine_more(struct pgo_builder *b, uint64_t records);
+
 /** Count a record, and list it while there is room; `err` says what is wrong with it. @return 0, or -1: out of memory
  */
 int pgo_quarantine_add(struct pgo_quarantine *quarantine, const char *name, size_t name_length,

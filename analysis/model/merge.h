@@ -81,6 +81,7 @@ struct pgo_merge {
 	PGO_VEC(struct pgo_sum_trace) traces;	  /**< rising by digest, content and weight */
 	uint64_t trace_copies;			  /**< traces added */
 	uint64_t traces_seen;
+	uint64_t records_read;		   /**< of all profiles, those set aside included */
 	struct pgo_quarantine *quarantine; /**< heap; NULL: none */
 	uint64_t warnings_lost;
 	PGO_VEC(char *) warnings;

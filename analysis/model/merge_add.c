@@ -418,6 +418,7 @@ int pgo_merge_add_rest(struct pgo_merge *m, const struct pgo_profile *walked, co
 	if (take_identity(m, walked, name) || (rest && add_functions(m, rest, weight)) ||
 	    pgo_sum_add_sections(m, walked, weight))
 		return pgo_error_set(err, PGO_ENOMEM, "out of memory");
+	m->records_read += walked->table_keys;
 	m->added++;
 	return PGO_OK;
 }
@@ -431,6 +432,7 @@ int pgo_merge_add(struct pgo_merge *m, const struct pgo_profile *p, const char *
 	weight = weight ? weight : &once;
 	int failed =
 		take_identity(m, p, name) || (m->records.count == 0 && reserve(m, p)) || add_functions(m, p, weight);
+	m->records_read += p->function_count + (p->quarantine ? p->quarantine->count : 0);
 	failed = failed || pgo_sum_add_sections(m, p, weight) || take_quarantine(m, p->quarantine, name);
 	if (failed)
 		return pgo_error_set(err, PGO_ENOMEM, "out of memory");

@@ -263,6 +263,8 @@ int pgo_merge_finish(struct pgo_merge *m, struct pgo_profile **out, struct pgo_e
 	}
 	hand_over(m, &b);
 	b.quarantine = m->quarantine;
+	if (b.quarantine)
+		b.quarantine->of = m->records_read;
 	m->quarantine = NULL;
 	return pgo_builder_finish(&b, input_bytes, out, err);
 }

@@ -175,9 +175,9 @@ static int compare_pieces(const void *pa, const void *pb)
 static int finish_vtable_names(const struct pgo_merge *m, struct pgo_builder *b)
 {
 	PGO_VEC(struct piece) pieces = {0};
-	const char *at = m->vtable_names.items, *end = at + m->vtable_names.count;
 	if (m->vtable_names.count == 0)
 		return 0;
+	const char *at = m->vtable_names.items, *end = at + m->vtable_names.count;
 	int failed = pgo_vec_reserve(&b->vtable_names, m->vtable_names.count);
 	while (at < end && !failed) {
 		const char *stop = memchr(at, '\1', (size_t)(end - at));

@@ -81,6 +81,11 @@ int pgo_builder_quarantine(struct pgo_builder *b, const struct pgo_builder_mark 
 	return failed ? pgo_error_set(err, PGO_ENOMEM, "out of memory") : PGO_OK;
 }
 
+void pgo_builder_quarantine_more(struct pgo_builder *b, uint64_t records)
+{
+	b->quarantine->count += records;
+}
+
 void pgo_quarantine_free(struct pgo_quarantine *q)
 {
 	for (size_t i = 0; q && i < q->listed; i++) {
@@ -101,9 +106,11 @@ int pgo_profile_loss(struct pgo_loss *out, const struct pgo_profile *profile, st
 		*out = loss;
 		return PGO_OK;
 	}
-	loss.functions = (double)loss.records / ((double)loss.records + (double)profile->function_count);
+	double all = q->of ? (double)q->of : (double)loss.records + (double)profile->function_count;
+	loss.functions = (double)loss.records / all;
 	/* the summary of a front-end profile does not cover all records, and there is none in the other formats */
-	if (profile->stored && (profile->flags & PGO_PROFILE_IR) && profile->stored->total > 0) {
+	if (profile->stored && (profile->flags & PGO_PROFILE_IR) && profile->stored->total > 0 &&
+	    profile->stored->total >> 63 == 0) {
 		int rc = pgo_profile_summarize(&found, profile, PGO_RECORDS_NORMAL, err);
 		if (rc != PGO_OK)
 			return rc;

@@ -126,6 +126,7 @@ struct pgo_quarantined {
 
 struct pgo_quarantine {
 	uint64_t count; /**< records set aside */
+	uint64_t of;    /**< of a sum: records of all profiles in it, these included; else 0 */
 	size_t listed;	/**< items: the first of them */
 	struct pgo_quarantined *items;
 };

@@ -133,6 +133,27 @@ done
 (cd "$SAMPLES" && run 0 matrix --format json sample.extbinary-md5.prof sample.extbinary.prof sample.prof.txt &&
 	tr -d ' \n' <"$SCRATCH/out" | grep -q '"matrix":\[\[0.0,0.0,0.0\],\[0.0,0.0,0.0\],\[0.0,0.0,0.0\]\]') ||
 	fail "matrix with MD5 names: $(cat "$SCRATCH/out")"
+# the name that has the MD5 goes before one that has it normalised
+md5() { python3 -c 'import hashlib, sys; print(int.from_bytes(hashlib.md5(sys.argv[1].encode()).digest()[:8], "little"))' "$1"; }
+printf 'foo.llvm.111:1000:100\n 1: 1000\nfoo.llvm.222:50:5\n 1: 50\nmain:10:1\n 1: 10\n' >two.txt
+printf '%s:50:5\n 1: 50\nmain:10:1\n 1: 10\n' "$(md5 foo.llvm.222)" >one.txt
+run 0 compare --report-only --format csv two.txt one.txt
+[ "$(cut -d, -f1,3 "$SCRATCH/out" | sort | tr '\n' ' ')" = '"foo.llvm.111",only_train "foo.llvm.222",matched "main",matched name,join ' ] ||
+	fail "the stored name does not go first: $(cat "$SCRATCH/out")"
+printf '%s:50:5\n 1: 50\nmain:10:1\n 1: 10\n' "$(md5 foo)" >one.txt
+run 0 compare --report-only --format csv two.txt one.txt
+grep -q '^"foo.llvm.111",.*,matched,' "$SCRATCH/out" || fail "the normalised name is not found: $(cat "$SCRATCH/out")"
+# a stale function is stale by either name
+{ printf 'foo:300:10\n 1: 300\n !CFGChecksum: 5\nbar:300:10\n 1: 300\n !CFGChecksum: 9\n' && printf 'qux:300:10\n 1: 300\n !CFGChecksum: 3\n'; } >old.txt
+sed 's/Checksum: 5/Checksum: 6/' old.txt >new.txt
+sed "s/^foo:/$(md5 foo):/; s/^bar:/$(md5 bar):/; s/^qux:/$(md5 qux):/" new.txt >md5.txt
+for new in new md5; do
+	run 0 compare --report-only --format csv old.txt $new.txt
+	cut -d, -f1,3 "$SCRATCH/out" | sort >$new.joined
+	"$ANALYZE" continuity --format csv old.txt $new.txt >$new.continuity || true
+done
+cmp new.joined md5.joined || fail "stale: $(cat md5.joined)"
+cmp new.continuity md5.continuity || fail "continuity: $(diff new.continuity md5.continuity)"
 # two that have the MD5 only
 (cd "$SAMPLES" && run 0 compare --report-only --format csv sample.extbinary-md5.prof sample.extbinary-md5.prof &&
 	grep -c '^"md5:[0-9a-f]*","md5:[0-9a-f]*",matched,' "$SCRATCH/out" >"$SCRATCH/count")

@@ -113,6 +113,16 @@ def indexed():
     p = run("compare", "--max-lost", "0.9", "--format", "json", good, path)
     if p.returncode not in (0, 1, 5) or json.loads(p.stdout)["test"]["quarantine"]["records"] != 1:
         fail(f"indexed, compare: {p.returncode} {p.stderr}")
+    # a bucket that says it has 65,535 keys at the end of the payload has none that fit: no time is spent on them
+    bad = bytearray(clean)
+    directory = u64(clean, 32)
+    slots = [directory + 16 + 8 * i for i in range(u64(clean, directory)) if u64(clean, directory + 16 + 8 * i)]
+    bad[directory - 8:directory] = b"\0\0\0\0\0\0\xff\xff"
+    for slot in slots[1:]:
+        struct.pack_into("<Q", bad, slot, directory - 2)
+    p = run("show", "--max-lost", "1", write("empty.profdata", bad))
+    if p.returncode != 3 or "has 65535" in p.stderr:
+        fail(f"indexed, buckets at the end: {p.returncode} {p.stderr}")
     # where a key ends is not known: the rest of its bucket is lost, and no other
     many = max(table, key=len)
     if len(many) < 2:
@@ -147,12 +157,20 @@ def text():
     check("text, counter too many", good, bad, ["a.c:branchy"], "number of value kinds 1000 is not between")
     # two records run into one another
     bad = write("joined.proftext", clean.replace(b"1000\n\nb.c:branchy", b"1x\nb.c:branchy", 1))
-    check("text, two in one", good, bad, ["a.c:branchy", "b.c:branchy"], "'1x' is not a number", records=1)
+    check("text, two in one", good, bad, ["a.c:branchy", "b.c:branchy"], "'1x' is not a number")
     # cut off: nobody knows what is missing
     for end in (clean.index(b"\n8500\n") + 6, len(clean) - 8):
         p = run("show", "--max-lost", "1", write("cut.proftext", clean[:end]))
         if p.returncode != 3 or "the file ends" not in p.stderr:
             fail(f"text, cut off: {p.returncode} {p.stderr}")
+
+
+    # without empty lines nobody knows where a record ends: all that is skipped counts
+    lines = [":ir"] + [line for i in range(1000) for line in (f"f{i}", "7", "2", "1", "2")] + ["", "last", "7", "1", "5", ""]
+    bad = write("noblank.proftext", "\n".join(lines).encode().replace(b"f99\n7\n2\n1\n", b"f99\n7\n2\n1x\n", 1))
+    p = run("show", "--max-lost", "0.05", bad)
+    if p.returncode != 3 or "90 % of its records" not in p.stderr:
+        fail(f"text, no empty lines: {p.returncode} {p.stderr}")
 
 
 def raw():
@@ -202,6 +220,29 @@ def gcc():
     check("gcc", good, bad, [name], "control flow checksum")
 
 
+    # damaged notes are no damaged record
+    notes = read(os.path.join(good, "ab-a.gcno"))
+    notes[107] ^= 1
+    shutil.copy(os.path.join(good, "ab-a.gcda"), bad)
+    with open(os.path.join(bad, "ab-a.gcno"), "wb") as f:
+        f.write(notes)
+    p = run("show", "--max-lost", "0.9", bad)
+    if p.returncode != 3 or "it is the notes file (.gcno) that is damaged" not in p.stderr:
+        fail(f"gcc, notes: {p.returncode} {p.stderr}")
+
+
+def sums():
+    """The share of a sum is that of all records of its profiles."""
+    many = os.path.join(scratch, "many")
+    os.mkdir(many)
+    text = ":ir\n" + "".join(f"f{i}\n7\n1\n{'x' if i == 50 else i}\n\n" for i in range(100))
+    for i in range(20):
+        write(f"many/{i}.proftext", text.encode())
+    q = json.loads(run("show", "--format", "json", "--max-lost", "0.02", many).stdout)["quarantine"]
+    if q["records"] != 20 or abs(q["lost_functions"] - 0.01) > 1e-12:
+        fail(f"sum: {q['records']} records, share {q['lost_functions']}")
+
+
 def tables():
     rows = ["function,counter,count"] + [f"f{i},{k},{10 * i + k}" for i in range(9) for k in range(2)]
     good = write("good.csv", "\n".join(rows + [""]).encode())
@@ -216,6 +257,14 @@ def tables():
         fail(f"csv: {q}")
     if run("show", bad).returncode != 3:
         fail("csv: a damaged row is accepted")
+    for what, content, code, said in (
+            ("cut off", "function,counter,count\na,0,1\nb,0,2\nc,0,3\nd,0", 3, "2 fields where"),
+            ("a bad header", "name,counter,count\rfoo,0,5\rbar,1,7\rbaz,2,9\r", 3, "no column 'function'"),
+            ("over two lines", 'count,function,counter\n1,a,0\nx,"b\nc",0\n2,d,0\n', 0, "1 damaged record was set aside"),
+            ("a quote", 'function,counter,count\na,0,1\nb,"0"x,2\nc,0,3\n', 3, "a quote where none may be")):
+        p = run("show", "--input-format", "csv", "--max-lost", "0.9", write("x.csv", content.encode()))
+        if p.returncode != code or said not in p.stdout + p.stderr:
+            fail(f"csv, {what}: {p.returncode} {p.stdout[:300]} {p.stderr}")
 
 
 def bolt():
@@ -230,6 +279,6 @@ def bolt():
         fail(f"bolt yaml, no YAML: {p.returncode} {p.stderr}")
 
 
-for part in (indexed, text, raw, gcc, tables, bolt):
+for part in (indexed, text, raw, gcc, sums, tables, bolt):
     part()
 sys.exit(failures > 0)
