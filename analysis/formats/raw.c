@@ -26,6 +26,7 @@
  * Everything else takes less than 64 bytes per byte of input.
  */
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 
@@ -134,6 +135,19 @@ static int merge(struct pgo_raw *r, bool last)
 	return PGO_OK;
 }
 
+/** Mark the functions that are called by their MD5. */
+static void mark_nameless(struct pgo_raw *r)
+{
+	const struct pgo_builder *b = r->b;
+	for (size_t i = 0; i < b->functions.count && r->nameless; i++) {
+		char text[24];
+		struct pgo_function f = pgo_builder_head(b, i);
+		int length = snprintf(text, sizeof text, "0x%016" PRIx64, f.name_ref);
+		if ((int)f.name_length == length && memcmp(f.name, text, f.name_length) == 0)
+			b->functions.items[i].flags |= PGO_FUNCTION_MD5_NAME;
+	}
+}
+
 static const char *plural(uint64_t count)
 {
 	return count == 1 ? "" : "s";
@@ -199,6 +213,7 @@ int pgo_raw_read(struct pgo_builder *b, const void *bytes, size_t length, struct
 		if (rc == PGO_OK)
 			rc = merge(&r, pgo_cursor_left(&r.file) == 0);
 	} while (rc == PGO_OK && pgo_cursor_left(&r.file));
+	mark_nameless(&r);
 	if (rc == PGO_OK)
 		rc = warn(&r);
 	if (rc == PGO_EFORMAT)

@@ -112,11 +112,12 @@ int pgo_join_exact(struct pgo_join *out, const struct pgo_profile *train, const 
 
 void pgo_join_release(struct pgo_join *join);
 
-/** True when two records have one name. */
+/** True when two records have one name, of which one may know the MD5 only. */
 static inline bool pgo_same_name(const struct pgo_function *a, const struct pgo_function *b)
 {
-	return a->name_ref == b->name_ref && a->name_length == b->name_length &&
-	       (a->name_length == 0 || memcmp(a->name, b->name, a->name_length) == 0);
+	return a->name_ref == b->name_ref && (((a->flags | b->flags) & PGO_FUNCTION_MD5_NAME) ||
+					      (a->name_length == b->name_length &&
+					       (a->name_length == 0 || memcmp(a->name, b->name, a->name_length) == 0)));
 }
 
 /** True when two records of one name are the same function. */

@@ -47,7 +47,7 @@ enum pgo_function_flag {
 	PGO_FUNCTION_PSEUDO =
 		1u << 1, /**< counter 0 is a pseudo count (hot or warm): not a measurement, left out of every sum */
 	PGO_FUNCTION_SATURATED = 1u << 2, /**< a counter stands at its upper limit */
-	PGO_FUNCTION_MD5_NAME = 1u << 3,  /**< only name_ref is known; the name is "md5:" and its 16 hex digits */
+	PGO_FUNCTION_MD5_NAME = 1u << 3,  /**< only name_ref is known; the name is "md5:" (samples) or "0x" (raw) and its 16 hex digits */
 };
 
 /** Value-profile kinds. */

@@ -348,6 +348,8 @@ static void functions_without_a_name(void **state)
 	struct pgo_function g = pgo_profile_function(p, 1);
 	assert_true(has_name(&g, "0x000000000000abcd"));
 	assert_int_equal(g.name_ref, 0xabcd);
+	assert_true(g.flags & PGO_FUNCTION_MD5_NAME);
+	assert_false(pgo_profile_function(p, 0).flags & PGO_FUNCTION_MD5_NAME);
 	assert_int_equal(p->warning_count, 1);
 	assert_string_equal(p->warnings[0], "1 function has no name in the file; shown is the MD5 of the name");
 	pgo_profile_free(p);

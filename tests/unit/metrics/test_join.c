@@ -208,6 +208,33 @@ static void names_decide_not_their_hashes(void **state)
 	pgo_profile_free(pb);
 }
 
+/* A function of which one side knows the MD5 of the name only is that of the name. */
+static void md5_names(void **state)
+{
+	(void)state;
+	static const char text[] = ":ir\nfoo\n7\n1\n5\n\nbar\n7\n1\n6\n\n";
+	struct pgo_profile *a = NULL, *b = NULL;
+	assert_int_equal(pgo_profile_read(&a, text, sizeof text - 1, "text", NULL), PGO_OK);
+	assert_int_equal(pgo_profile_read(&b, text, sizeof text - 1, "text", NULL), PGO_OK);
+	struct pgo_function *f = &b->functions[0];
+	f->name = "0x0123456789abcdef";
+	f->name_length = 18;
+	struct pairs pairs;
+	join_all(&pairs, a, b, PGO_RECORDS_NORMAL);
+	assert_int_equal(pairs.count, 3); /* no name: an accident of two MD5 */
+	f->flags |= PGO_FUNCTION_MD5_NAME;
+	for (int side = 0; side < 2; side++) {
+		join_all(&pairs, side ? b : a, side ? a : b, PGO_RECORDS_NORMAL);
+		assert_int_equal(pairs.count, 2);
+		for (size_t i = 0; i < 2; i++) {
+			assert_int_equal(pairs.items[i].join, PGO_JOIN_MATCHED);
+			assert_int_equal(pairs.items[i].train, pairs.items[i].test);
+		}
+	}
+	pgo_profile_free(a);
+	pgo_profile_free(b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -217,6 +244,7 @@ int main(void)
 		cmocka_unit_test(alike_names_pair_in_order),
 		cmocka_unit_test(context_sensitive_records_are_kept_apart),
 		cmocka_unit_test(names_decide_not_their_hashes),
+		cmocka_unit_test(md5_names),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
