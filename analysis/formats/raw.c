@@ -84,6 +84,19 @@ static int refuse_correlated(struct pgo_raw *r)
 	return rc;
 }
 
+/** Profiles of one program differ in their counters only: then no name and no record is looked up. */
+static int read_records(struct pgo_raw *r)
+{
+	uint64_t count = r->header[PGO_RAW_DATA], i = pgo_raw_names_known(r) ? pgo_raw_add_plain(r, 0) : 0;
+	int rc = i < count || count == 0 ? pgo_raw_names_load(r) : pgo_raw_vtable_names_load(r);
+	r->names.next = (size_t)i;
+	while (i < count && rc == PGO_OK) {
+		rc = pgo_raw_read_record(r, i++);
+		i = rc == PGO_OK ? pgo_raw_add_plain(r, i) : i;
+	}
+	return rc;
+}
+
 static int read_profile(struct pgo_raw *r)
 {
 	r->functions.count = r->tables.count = r->timestamps.count = 0;
@@ -94,9 +107,7 @@ static int read_profile(struct pgo_raw *r)
 	if (rc == PGO_OK && r->header[PGO_RAW_DATA] == 0 && r->header[PGO_RAW_COUNTERS] > 0)
 		return refuse_correlated(r);
 	if (rc == PGO_OK)
-		rc = pgo_raw_names_load(r);
-	for (uint64_t i = 0; i < r->header[PGO_RAW_DATA] && rc == PGO_OK; i++)
-		rc = pgo_raw_read_record(r, i);
+		rc = read_records(r);
 	return rc == PGO_OK ? add_trace(r) : rc;
 }
 
@@ -128,6 +139,7 @@ static int merge(struct pgo_raw *r, bool last)
 	size_t count = r->b->functions.count;
 	if (!r->duplicates || (!last && count / 2 < r->merged_count))
 		return PGO_OK;
+	pgo_builder_conclude(r->b);
 	if (pgo_builder_merge_duplicates(r->b))
 		return pgo_raw_out_of_memory(r);
 	r->merged_count = r->b->functions.count;
@@ -213,6 +225,7 @@ int pgo_raw_read(struct pgo_builder *b, const void *bytes, size_t length, struct
 		if (rc == PGO_OK)
 			rc = merge(&r, pgo_cursor_left(&r.file) == 0);
 	} while (rc == PGO_OK && pgo_cursor_left(&r.file));
+	pgo_builder_conclude(b);
 	mark_nameless(&r);
 	if (rc == PGO_OK)
 		rc = warn(&r);

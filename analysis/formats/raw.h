@@ -134,6 +134,12 @@ int pgo_raw_read_sections(struct pgo_raw *r);
 /** Take in the names of the functions and vtables of the profile. */
 int pgo_raw_names_load(struct pgo_raw *r);
 
+/** True when the names of the functions are those of the profile before. */
+bool pgo_raw_names_known(const struct pgo_raw *r);
+
+/** The part of pgo_raw_names_load() that is about vtables. */
+int pgo_raw_vtable_names_load(struct pgo_raw *r);
+
 /** The name of a reference, valid until the next call; the reference in hex where the file has no name for it. */
 int pgo_raw_names_find(struct pgo_raw *r, uint64_t ref, struct pgo_raw_name **out);
 
@@ -147,6 +153,13 @@ struct pgo_raw_record pgo_raw_decode(const struct pgo_raw *r, uint64_t index);
  * are made before the builder is touched; the file is left behind the record's value data when its size is known.
  */
 int pgo_raw_read_record(struct pgo_raw *r, uint64_t index);
+
+/**
+ * Add records that have counters only to the functions of an earlier profile that are like them, in the same order,
+ * from record `first` on. Their sums and maxima are out of date until pgo_builder_conclude().
+ * @return the first record that is another one: for pgo_raw_read_record()
+ */
+uint64_t pgo_raw_add_plain(struct pgo_raw *r, uint64_t first);
 
 /* raw_values.c */
 

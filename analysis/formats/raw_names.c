@@ -72,19 +72,28 @@ static int set_name(struct pgo_raw *r, struct pgo_raw_name *name, const char *te
 	return PGO_OK;
 }
 
+static bool same_block(const unsigned char *last, size_t last_length, const struct pgo_cursor *block)
+{
+	size_t length = pgo_cursor_left(block);
+	return last && length == last_length && memcmp(block->bytes + block->at, last, length) == 0;
+}
+
 /** Profiles of one program have the same names: true when the section is the one read last. Remembers it if not. */
 static bool seen(const unsigned char **last, size_t *last_length, const struct pgo_cursor *block)
 {
-	const unsigned char *start = block->bytes + block->at;
-	size_t length = pgo_cursor_left(block);
-	if (*last && length == *last_length && memcmp(start, *last, length) == 0)
+	if (same_block(*last, *last_length, block))
 		return true;
-	*last = start;
-	*last_length = length;
+	*last = block->bytes + block->at;
+	*last_length = pgo_cursor_left(block);
 	return false;
 }
 
-static int load_vtable_names(struct pgo_raw *r)
+bool pgo_raw_names_known(const struct pgo_raw *r)
+{
+	return same_block(r->names.block, r->names.block_length, &r->name_block);
+}
+
+int pgo_raw_vtable_names_load(struct pgo_raw *r)
 {
 	struct pgo_cursor block = r->vtable_names;
 	if (r->version < 10 || seen(&r->names.vtable_block, &r->names.vtable_block_length, &block))
@@ -140,7 +149,7 @@ int pgo_raw_names_load(struct pgo_raw *r)
 {
 	int rc = load_function_names(r);
 	if (rc == PGO_OK)
-		rc = load_vtable_names(r);
+		rc = pgo_raw_vtable_names_load(r);
 	return rc;
 }
 

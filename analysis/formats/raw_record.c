@@ -271,3 +271,48 @@ int pgo_raw_read_record(struct pgo_raw *r, uint64_t index)
 	r->timestamps.count = timestamps;
 	return PGO_OK;
 }
+
+/** The record at `at` if it only adds to the function its name was last read for, and where its counters are. */
+static bool is_plain(const struct pgo_raw *r, const unsigned char *at, const struct pgo_raw_name *name,
+		     uint64_t counters_at)
+{
+	const struct pgo_raw_layout *l = &r->layout;
+	const struct pgo_function *f = &r->b->functions.items[name->function];
+	uint16_t sites[PGO_VALUE_KINDS] = {0};
+	uint32_t count, bitmap_bytes = 0;
+	uint64_t section = r->counters.end - r->counters.at;
+	memcpy(&count, at + l->counter_count, sizeof count);
+	memcpy(sites, at + l->sites, sizeof sites[0] * l->kinds);
+	if (l->bitmap)
+		memcpy(&bitmap_bytes, at + l->bitmap_bytes, sizeof bitmap_bytes);
+	return pgo_load64(at + 8) == f->cfg_hash && count == f->counter_count && count > 0 &&
+	       !(sites[0] | sites[1] | sites[2] | bitmap_bytes) && counters_at % 8 == 0 && counters_at <= section &&
+	       count <= (section - counters_at) / 8;
+}
+
+uint64_t pgo_raw_add_plain(struct pgo_raw *r, uint64_t first)
+{
+	struct pgo_raw_names *names = &r->names;
+	const unsigned char *data = r->data.bytes + r->data.at;
+	uint64_t i = first, count = r->header[PGO_RAW_DATA], size = r->layout.size;
+	uint64_t section = (r->counters.end - r->counters.at) / 8;
+	if (!r->wide || r->data.big_endian || r->bytes || r->timed || count > (r->data.end - r->data.at) / size)
+		return i;
+	names->next = (size_t)i;
+	for (; i < count && names->next < names->names.count; i++, names->next++) {
+		const unsigned char *at = data + i * size;
+		const struct pgo_raw_name *name = &names->names.items[names->next];
+		if (pgo_load64(at) != name->ref || !name->plain || name->merges != r->merges)
+			break;
+		uint64_t counters_at = pgo_load64(at + r->layout.counters) - r->header[PGO_RAW_COUNTERS_DELTA] +
+				       (r->version >= 8 ? i * size : 0);
+		if (!is_plain(r, at, name, counters_at))
+			break;
+		uint32_t added = r->b->functions.items[name->function].counter_count;
+		if ((r->claimed_counters + added) / MAX_SHARING > section)
+			break;
+		r->claimed_counters += added;
+		pgo_builder_add_bytes(r->b, name->function, r->counters.bytes + r->counters.at + counters_at);
+	}
+	return i;
+}

@@ -145,6 +145,13 @@ void pgo_builder_add_counters(struct pgo_builder *b, size_t index, const uint64_
 	conclude(b, f, first);
 }
 
+void pgo_builder_conclude(struct pgo_builder *b)
+{
+	for (size_t i = 0; i < b->functions.count && b->inconclusive; i++)
+		conclude(b, &b->functions.items[i], b->places.items[i].first_counter);
+	b->inconclusive = false;
+}
+
 int pgo_builder_seal(struct pgo_builder *b)
 {
 	struct pgo_function *f = pgo_builder_last(b);

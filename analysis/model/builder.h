@@ -62,6 +62,7 @@ struct pgo_builder {
 	PGO_VEC(uint64_t) trace_refs;
 	PGO_VEC(char) vtable_names;
 	uint64_t traces_seen;		   /**< as in struct pgo_profile; 0: as many as there are */
+	bool inconclusive;		   /**< pgo_builder_add_bytes() was called */
 	bool may_quarantine;		   /**< set by the caller: damaged records may be set aside */
 	struct pgo_quarantine *quarantine; /**< heap; NULL: none */
 	PGO_VEC(char *) warnings;
@@ -148,6 +149,19 @@ int pgo_builder_keyed(struct pgo_builder *b, uint64_t key, uint64_t count);
  * as pgo_builder_merge_duplicates() does.
  */
 void pgo_builder_add_counters(struct pgo_builder *b, size_t index, const uint64_t *counters);
+
+/** The same from little-endian bytes; what follows from the counters is out of date until pgo_builder_conclude(). */
+static inline void pgo_builder_add_bytes(struct pgo_builder *b, size_t index, const unsigned char *bytes)
+{
+	uint64_t *sums = b->counters.items + b->places.items[index].first_counter;
+	for (uint32_t i = 0; i < b->functions.items[index].counter_count; i++) {
+		uint64_t c = pgo_load64(bytes + 8 * (size_t)i), sum = sums[i] + c;
+		sums[i] = sum < c || sum > PGO_COUNTER_LIMIT ? PGO_COUNTER_LIMIT : sum;
+	}
+	b->inconclusive = true;
+}
+
+void pgo_builder_conclude(struct pgo_builder *b);
 
 /** How far a builder has come: what pgo_builder_quarantine() goes back to. */
 struct pgo_builder_mark {
