@@ -119,19 +119,36 @@ static void drop_unrepresentable(struct text *t)
 
 /* Text ------------------------------------------------------------------------------------------------------------- */
 
+/** Names of a trace that are known. */
+static uint64_t known_names(const struct text *t, const struct pgo_trace *trace)
+{
+	uint64_t known = 0;
+	for (uint64_t r = 0; r < trace->count; r++)
+		known += find_name(t, t->w->p->trace_refs[trace->first + r]) != NULL;
+	return known;
+}
+
+/** Each trace is a line of names. One without a name would be an empty line, which readers skip: it is left out. */
 static void put_traces(struct text *t)
 {
 	const struct pgo_profile *p = t->w->p;
+	uint64_t count = 0;
+	for (size_t i = 0; i < p->trace_count; i++) {
+		uint64_t known = known_names(t, &p->traces[i]);
+		count += known > 0;
+		t->unknown += p->traces[i].count - known;
+	}
 	put(t, ":temporal_prof_traces\n# Num Temporal Profile Traces:\n");
-	put_number(t, p->trace_count);
+	put_number(t, count);
 	put(t, "# Temporal Profile Trace Stream Size:\n");
 	put_number(t, p->traces_seen);
 	for (size_t i = 0; i < p->trace_count; i++) {
+		if (known_names(t, &p->traces[i]) == 0)
+			continue;
 		put(t, "# Weight:\n");
 		put_number(t, p->traces[i].weight);
 		for (uint64_t r = 0; r < p->traces[i].count; r++) {
 			const struct named *n = find_name(t, p->trace_refs[p->traces[i].first + r]);
-			t->unknown += !n;
 			if (n)
 				pgo_sink_put(t->w->sink, n->name, n->length);
 			if (n)
