@@ -48,7 +48,7 @@ int pgo_indexed_read_keys(struct pgo_builder *b, const struct pgo_profile *profi
 int pgo_indexed_read_sections(struct pgo_indexed *r);
 
 /**
- * Add a profile that was opened lazily to a sum, with its warnings. indexed_merge.c
+ * Add a profile, of any format and opened lazily or not, to a sum, with its warnings. indexed_merge.c
  * @param walk  room that one call leaves to the next
  */
 int pgo_indexed_merge(struct pgo_merge *m, struct pgo_merge_walk *walk, struct pgo_profile *p, const char *name,

@@ -1,14 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
-/* Adding an indexed profile to a sum: what the sum has already by a walk, the rest as read. */
+/* Adding a profile to a sum: of one whose functions are unread what the sum has already by a walk, the rest as read. */
 #include "analysis/formats/indexed.h"
+
+static int take_warnings(struct pgo_merge *m, const struct pgo_profile *p, const char *name, struct pgo_error *err)
+{
+	int rc = PGO_OK;
+	for (size_t i = 0; i < p->warning_count && rc == PGO_OK; i++)
+		rc = pgo_merge_warn(m, err, "%s: %s", name, p->warnings[i]);
+	return rc;
+}
 
 static int add_read(struct pgo_merge *m, struct pgo_profile *p, const char *name, const struct pgo_merge_weight *weight,
 		    struct pgo_error *err)
 {
 	int rc = pgo_profile_settle(p, err);
-	for (size_t i = 0; i < p->warning_count && rc == PGO_OK; i++)
-		rc = pgo_merge_warn(m, err, "%s: %s", name, p->warnings[i]);
+	if (rc == PGO_OK)
+		rc = take_warnings(m, p, name, err);
 	return rc == PGO_OK ? pgo_merge_add(m, p, name, weight, err) : rc;
 }
 
@@ -45,8 +53,8 @@ int pgo_indexed_merge(struct pgo_merge *m, struct pgo_merge_walk *walk, struct p
 	if (rc != PGO_OK)
 		return pgo_error_set(err, rc, "out of memory");
 	rc = read_left(&left, p, walk, err);
-	for (size_t i = 0; i < p->warning_count && rc == PGO_OK; i++)
-		rc = pgo_merge_warn(m, err, "%s: %s", name, p->warnings[i]);
+	if (rc == PGO_OK)
+		rc = take_warnings(m, p, name, err);
 	if (rc == PGO_OK) {
 		pgo_merge_walk_add(walk, m, weight);
 		rc = pgo_merge_add_rest(m, p, left, name, weight, err);

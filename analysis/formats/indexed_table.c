@@ -154,9 +154,7 @@ static int read_key(struct pgo_indexed *r, struct pgo_cursor *c, struct pgo_func
 static int read_data(struct pgo_indexed *r, struct pgo_cursor *data, size_t key, const struct pgo_function *f)
 {
 	while (data->at < data->end) {
-		struct pgo_builder_mark mark = {0};
-		if (r->b->may_quarantine)
-			mark = pgo_builder_mark(r->b);
+		const struct pgo_builder_mark mark = pgo_builder_mark(r->b);
 		int rc = read_record(r, data, key, *f);
 		if (rc == PGO_EFORMAT &&
 		    (rc = pgo_builder_quarantine(r->b, &mark, f->name, f->name_length, r->err)) == PGO_OK)

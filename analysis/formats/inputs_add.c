@@ -237,19 +237,11 @@ static int add_profile(const struct crew *crew, struct pgo_profile *p, size_t in
 {
 	const char *path = crew->inputs->paths[index];
 	struct pgo_merge *merge = crew->merge;
-	const struct pgo_merge_weight *weight = crew->weights ? &crew->weights[index] : NULL;
 	int rc = PGO_OK;
-	if (merge && p->settle) {
-		rc = pgo_indexed_merge(merge, crew->walk, p, path, weight, err);
-		goto done;
-	}
 	if (crew->watch && crew->watch->profile)
 		rc = crew->watch->profile(crew->watch->context, index, p, err);
-	for (size_t i = 0; merge && i < p->warning_count && rc == PGO_OK; i++)
-		rc = pgo_merge_warn(merge, err, "%s: %s", path, p->warnings[i]);
 	if (merge && rc == PGO_OK)
-		rc = pgo_merge_add(merge, p, path, weight, err);
-done:
+		rc = pgo_indexed_merge(merge, crew->walk, p, path, crew->weights ? &crew->weights[index] : NULL, err);
 	if (rc != PGO_OK)
 		pgo_error_path(err, strcmp(path, "-") == 0 ? "standard input" : path);
 	return rc;

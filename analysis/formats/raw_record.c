@@ -221,7 +221,7 @@ static int read_record(struct pgo_raw *r, struct pgo_raw_record *record, struct 
 	if (!counters)
 		return pgo_raw_out_of_memory(r);
 	if (plain && adds_up(r, name, record, count)) {
-		pgo_builder_add_counters(r->b, name->function, counters);
+		pgo_builder_add_counters(r->b, name->function, (const pgo_count *)counters);
 		return PGO_OK;
 	}
 	r->duplicates |= name->referred;
@@ -257,9 +257,7 @@ int pgo_raw_read_record(struct pgo_raw *r, uint64_t index)
 		return rc;
 	record.name_at = name->at;
 	record.name_length = name->length;
-	struct pgo_builder_mark mark = {0};
-	if (r->b->may_quarantine)
-		mark = pgo_builder_mark(r->b);
+	const struct pgo_builder_mark mark = pgo_builder_mark(r->b);
 	const struct pgo_raw_name before = *name;
 	size_t values = r->file.at, timestamps = r->timestamps.count;
 	bool duplicates = r->duplicates;
@@ -312,7 +310,8 @@ uint64_t pgo_raw_add_plain(struct pgo_raw *r, uint64_t first)
 		if ((r->claimed_counters + added) / MAX_SHARING > section)
 			break;
 		r->claimed_counters += added;
-		pgo_builder_add_bytes(r->b, name->function, r->counters.bytes + r->counters.at + counters_at);
+		pgo_builder_add_counters(r->b, name->function,
+					 (const pgo_count *)(r->counters.bytes + r->counters.at + counters_at));
 	}
 	return i;
 }

@@ -114,8 +114,7 @@ static int order_keys(struct pgo_builder *b, uint64_t first)
 	for (size_t i = 0; i < count; i++) {
 		uint64_t c = sorted[i].count;
 		if (kept && keys[kept - 1] == sorted[i].key) {
-			uint64_t *sum = &counters[kept - 1];
-			*sum = *sum >= PGO_COUNTER_LIMIT || c > PGO_COUNTER_LIMIT - *sum ? PGO_COUNTER_LIMIT : *sum + c;
+			counters[kept - 1] = pgo_add_limited(counters[kept - 1], c);
 			continue;
 		}
 		keys[kept] = sorted[i].key;
@@ -134,15 +133,12 @@ static void conclude(struct pgo_builder *b, struct pgo_function *f, uint64_t fir
 	f->flags = pgo_context_flag(b->flags, f->cfg_hash) | pgo_limit_flags(b->pseudo_counts, f->max, f->counters);
 }
 
-void pgo_builder_add_counters(struct pgo_builder *b, size_t index, const uint64_t *counters)
+void pgo_builder_add_counters(struct pgo_builder *b, size_t index, const pgo_count *counters)
 {
-	struct pgo_function *f = &b->functions.items[index];
-	uint64_t first = b->places.items[index].first_counter, *sums = b->counters.items + first;
-	for (uint32_t i = 0; i < f->counter_count; i++) {
-		bool fits = sums[i] < PGO_COUNTER_LIMIT && counters[i] <= PGO_COUNTER_LIMIT - sums[i];
-		sums[i] = fits ? sums[i] + counters[i] : PGO_COUNTER_LIMIT;
-	}
-	conclude(b, f, first);
+	uint64_t *sums = b->counters.items + b->places.items[index].first_counter;
+	for (uint32_t i = 0; i < b->functions.items[index].counter_count; i++)
+		sums[i] = pgo_add_limited(sums[i], counters[i]);
+	b->inconclusive = true;
 }
 
 void pgo_builder_conclude(struct pgo_builder *b)

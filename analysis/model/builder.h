@@ -62,7 +62,7 @@ struct pgo_builder {
 	PGO_VEC(uint64_t) trace_refs;
 	PGO_VEC(char) vtable_names;
 	uint64_t traces_seen;		   /**< as in struct pgo_profile; 0: as many as there are */
-	bool inconclusive;		   /**< pgo_builder_add_bytes() was called */
+	bool inconclusive;		   /**< pgo_builder_add_counters() was called */
 	bool may_quarantine;		   /**< set by the caller: damaged records may be set aside */
 	struct pgo_quarantine *quarantine; /**< heap; NULL: none */
 	PGO_VEC(char *) warnings;
@@ -148,19 +148,9 @@ int pgo_builder_keyed(struct pgo_builder *b, uint64_t key, uint64_t count);
  * Add counters, as many as it has, to function `index`, which is copied, sealed and has no keys: to PGO_COUNTER_LIMIT,
  * as pgo_builder_merge_duplicates() does.
  */
-void pgo_builder_add_counters(struct pgo_builder *b, size_t index, const uint64_t *counters);
+void pgo_builder_add_counters(struct pgo_builder *b, size_t index, const pgo_count *counters);
 
-/** The same from little-endian bytes; what follows from the counters is out of date until pgo_builder_conclude(). */
-static inline void pgo_builder_add_bytes(struct pgo_builder *b, size_t index, const unsigned char *bytes)
-{
-	uint64_t *sums = b->counters.items + b->places.items[index].first_counter;
-	for (uint32_t i = 0; i < b->functions.items[index].counter_count; i++) {
-		uint64_t c = pgo_load64(bytes + 8 * (size_t)i), sum = sums[i] + c;
-		sums[i] = sum < c || sum > PGO_COUNTER_LIMIT ? PGO_COUNTER_LIMIT : sum;
-	}
-	b->inconclusive = true;
-}
-
+/** Bring up to date what follows from counters that were added to. */
 void pgo_builder_conclude(struct pgo_builder *b);
 
 /** How far a builder has come: what pgo_builder_quarantine() goes back to. */
@@ -169,7 +159,22 @@ struct pgo_builder_mark {
 	uint64_t counter_count;
 };
 
-struct pgo_builder_mark pgo_builder_mark(const struct pgo_builder *b);
+static inline struct pgo_builder_mark pgo_builder_mark(const struct pgo_builder *b)
+{
+	if (!b->may_quarantine) /* then nothing is ever gone back to */
+		return (struct pgo_builder_mark){0};
+	return (struct pgo_builder_mark){.functions = b->functions.count,
+					 .in_places = b->in_places.count,
+					 .extras = b->extras.count,
+					 .places = b->places.count,
+					 .counters = b->counters.count,
+					 .keys = b->keys.count,
+					 .names = b->names.count,
+					 .sites = b->sites.count,
+					 .values = b->values.count,
+					 .bitmap = b->bitmap.count,
+					 .counter_count = b->counter_count};
+}
 
 /**
  * A record is bad, but it is known where it ends: set it aside if that is allowed. What was added since `mark` (taken

@@ -31,6 +31,13 @@
 /** counter[0] at or above this is a pseudo count where pseudo counts exist: 2^64-1 hot, 2^64-2 warm. */
 #define PGO_COUNTER_PSEUDO (UINT64_MAX - 1)
 
+/** Sum of two counters: to the limit. */
+static inline uint64_t pgo_add_limited(uint64_t a, uint64_t b)
+{
+	uint64_t sum = a + b;
+	return sum < b || sum > PGO_COUNTER_LIMIT ? PGO_COUNTER_LIMIT : sum;
+}
+
 static inline uint64_t pgo_load64(const unsigned char *at)
 {
 	uint64_t value;

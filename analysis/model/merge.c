@@ -53,11 +53,6 @@ static bool same_shape(const struct pgo_builder *b, size_t i, size_t j)
 	return true;
 }
 
-static uint64_t add_saturated(uint64_t a, uint64_t b)
-{
-	return a >= PGO_COUNTER_LIMIT || b > PGO_COUNTER_LIMIT - a ? PGO_COUNTER_LIMIT : a + b;
-}
-
 static int compare_values(const void *pa, const void *pb)
 {
 	const struct pgo_value *a = pa, *b = pb;
@@ -93,7 +88,7 @@ static int merge_site(struct pgo_builder *to, const struct pgo_builder *from, co
 		qsort(values, n, sizeof *values, compare_values);
 		for (size_t i = 0; i < n; i++) {
 			if (kept && values[kept - 1].value == values[i].value)
-				values[kept - 1].count = add_saturated(values[kept - 1].count, values[i].count);
+				values[kept - 1].count = pgo_add_limited(values[kept - 1].count, values[i].count);
 			else
 				values[kept++] = values[i];
 		}
@@ -116,7 +111,8 @@ static int merge_group(struct pgo_builder *to, const struct pgo_builder *from, c
 	for (uint32_t c = 0; c < f->counter_count; c++) {
 		uint64_t sum = from->counters.items[from->places.items[group[0]].first_counter + c];
 		for (size_t i = 1; i < count && !(f->flags & PGO_FUNCTION_PSEUDO); i++)
-			sum = add_saturated(sum, from->counters.items[from->places.items[group[i]].first_counter + c]);
+			sum = pgo_add_limited(sum,
+					      from->counters.items[from->places.items[group[i]].first_counter + c]);
 		to->counters.items[to->counters.count++] = sum;
 	}
 	for (uint32_t c = 0; c < extra.bitmap_count; c++) {

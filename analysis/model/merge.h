@@ -87,11 +87,6 @@ struct pgo_merge {
 	PGO_VEC(char *) warnings;
 };
 
-static inline uint64_t pgo_add_limited(uint64_t a, uint64_t b)
-{
-	return a >= PGO_COUNTER_LIMIT || b > PGO_COUNTER_LIMIT - a ? PGO_COUNTER_LIMIT : a + b;
-}
-
 /** A count as often as its profile counts. */
 static inline uint64_t pgo_weigh(uint64_t count, const struct pgo_merge_weight *weight)
 {
@@ -133,10 +128,8 @@ static inline void pgo_sum_add_counters(uint64_t *to, const pgo_count *from, uin
 					const struct pgo_merge_weight *w)
 {
 	bool once = w->factor <= 0 && w->times == 1;
-	for (uint32_t i = 0; i < count; i++) {
-		uint64_t c = once ? from[i] : pgo_weigh(from[i], w), sum = to[i] + c;
-		to[i] = sum < c || sum > PGO_COUNTER_LIMIT ? PGO_COUNTER_LIMIT : sum;
-	}
+	for (uint32_t i = 0; i < count; i++)
+		to[i] = pgo_add_limited(to[i], once ? from[i] : pgo_weigh(from[i], w));
 }
 
 /* For merge_walk.h --------------------------------------------------------------------------------------------------

@@ -9,21 +9,6 @@
 /** Longest part of a name that is kept. */
 #define NAME_KEPT 400
 
-struct pgo_builder_mark pgo_builder_mark(const struct pgo_builder *b)
-{
-	return (struct pgo_builder_mark){.functions = b->functions.count,
-					 .in_places = b->in_places.count,
-					 .extras = b->extras.count,
-					 .places = b->places.count,
-					 .counters = b->counters.count,
-					 .keys = b->keys.count,
-					 .names = b->names.count,
-					 .sites = b->sites.count,
-					 .values = b->values.count,
-					 .bitmap = b->bitmap.count,
-					 .counter_count = b->counter_count};
-}
-
 static void go_back(struct pgo_builder *b, const struct pgo_builder_mark *mark)
 {
 	b->functions.count = mark->functions;
