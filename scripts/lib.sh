@@ -62,6 +62,6 @@ update_lists() {
 }
 
 BUILD_PACKAGES=(cmake ninja-build gcc libc6-dev libgsl-dev libcsv-dev libcyaml-dev libyaml-dev libjson-c-dev libiberty-dev zlib1g-dev
-	libmd-dev libxxhash-dev libprotobuf-c-dev protobuf-c-compiler libdw-dev libelf-dev)
+	libmd-dev libxxhash-dev libprotobuf-c-dev protobuf-c-compiler libdw-dev libelf-dev liblzma-dev libbz2-dev)
 # What instrumented C builds and their measurement need.
 CLANG_PACKAGES=(clang-22 llvm-22 lld-22 libclang-rt-22-dev make valgrind)
