@@ -20,6 +20,7 @@ struct text {
 	struct pgo_writing *w;
 	PGO_VEC(struct named) names; /**< rising by reference */
 	uint64_t unknown;	     /**< references of traces without a name */
+	uint64_t external;	     /**< values whose name is not known */
 };
 
 static void put(struct text *t, const char *words)
@@ -57,6 +58,12 @@ static int compare_named(const void *pa, const void *pb)
 	return a->ref < b->ref ? -1 : a->ref > b->ref;
 }
 
+/** May it stand in a line of values? */
+static bool fits_line(const char *name, size_t length)
+{
+	return length > 0 && name[0] != '#' && !memchr(name, '\n', length) && !memchr(name, '\0', length);
+}
+
 static int collect_names(struct text *t)
 {
 	const struct pgo_profile *p = t->w->p;
@@ -66,13 +73,15 @@ static int collect_names(struct text *t)
 		return -1;
 	for (size_t i = 0; i < p->function_count; i++) {
 		struct pgo_function f = pgo_function_head(p, i);
-		t->names.items[t->names.count++] = (struct named){f.name_ref, f.name, f.name_length};
+		if (fits_line(f.name, f.name_length))
+			t->names.items[t->names.count++] = (struct named){f.name_ref, f.name, f.name_length};
 	}
 	const char *at = p->vtable_names, *end = at + p->vtable_names_length;
 	while (p->vtable_names_length && at < end) {
 		const char *stop = memchr(at, '\1', (size_t)(end - at));
 		size_t length = (size_t)((stop ? stop : end) - at);
-		if (length && pgo_vec_push(&t->names, ((struct named){pgo_name_ref(at, length), at, length})))
+		if (fits_line(at, length) &&
+		    pgo_vec_push(&t->names, ((struct named){pgo_name_ref(at, length), at, length})))
 			return -1;
 		at += length + 1;
 	}
@@ -119,12 +128,19 @@ static void drop_unrepresentable(struct text *t)
 
 /* Text ------------------------------------------------------------------------------------------------------------- */
 
+/** A name as a trace can hold it: without a comma. */
+static const struct named *find_trace_name(const struct text *t, uint64_t ref)
+{
+	const struct named *n = find_name(t, ref);
+	return n && !memchr(n->name, ',', n->length) ? n : NULL;
+}
+
 /** Names of a trace that are known. */
 static uint64_t known_names(const struct text *t, const struct pgo_trace *trace)
 {
 	uint64_t known = 0;
 	for (uint64_t r = 0; r < trace->count; r++)
-		known += find_name(t, t->w->p->trace_refs[trace->first + r]) != NULL;
+		known += find_trace_name(t, t->w->p->trace_refs[trace->first + r]) != NULL;
 	return known;
 }
 
@@ -148,7 +164,7 @@ static void put_traces(struct text *t)
 		put(t, "# Weight:\n");
 		put_number(t, p->traces[i].weight);
 		for (uint64_t r = 0; r < p->traces[i].count; r++) {
-			const struct named *n = find_name(t, p->trace_refs[p->traces[i].first + r]);
+			const struct named *n = find_trace_name(t, p->trace_refs[p->traces[i].first + r]);
 			if (n)
 				pgo_sink_put(t->w->sink, n->name, n->length);
 			if (n)
@@ -190,6 +206,7 @@ static void put_value(struct text *t, uint32_t kind, const struct pgo_value *v)
 		putf(t, "%" PRIu64, v->value);
 	else
 		put(t, "** External Symbol **");
+	t->external += !n && kind != PGO_VALUE_MEMOP_SIZE && v->value != 0;
 	put(t, ":");
 	put_number(t, v->count);
 }
@@ -278,6 +295,12 @@ int pgo_text_write(struct pgo_writing *w)
 	if (t.unknown)
 		pgo_writing_warn(w, "%" PRIu64 " functions of traces are left out: their names are not known",
 				 t.unknown);
+	if (t.external)
+		pgo_writing_warn(w,
+				 "%" PRIu64 " value%s external: what %s is not in the profile, and text has no number "
+				 "for it",
+				 t.external, t.external == 1 ? " is written as" : "s are written as",
+				 t.external == 1 ? "it names" : "they name");
 	free(t.names.items);
 	return failed ? pgo_error_set(w->err, PGO_ENOMEM, "out of memory") : PGO_OK;
 }
