@@ -39,19 +39,27 @@ int pgo_indexed_read_table(struct pgo_indexed *r);
 
 /**
  * The records of the keys that a walk left, of a profile that was opened lazily. They stay in place: the profile that
- * is made of the builder borrows its input from `profile`.
+ * is made of the builder borrows its input from that of `part`.
  */
-int pgo_indexed_read_keys(struct pgo_builder *b, const struct pgo_profile *profile, const struct pgo_merge_walk *walk,
-			  struct pgo_error *err);
+int pgo_indexed_read_keys(struct pgo_builder *b, const struct pgo_merge_part *part, struct pgo_error *err);
 
 /** What follows the directory: binary ids, vtable names, temporal traces. indexed_sections.c */
 int pgo_indexed_read_sections(struct pgo_indexed *r);
 
+/** A profile to be added. */
+struct pgo_indexed_item {
+	struct pgo_profile *profile; /**< of any format, opened lazily or not */
+	const char *name;
+	const struct pgo_merge_weight *weight; /**< NULL: once */
+};
+
 /**
- * Add a profile, of any format and opened lazily or not, to a sum, with its warnings. indexed_merge.c
- * @param walk  room that one call leaves to the next
+ * Add profiles to a sum one after the other, with their warnings. indexed_merge.c
+ * @param walk         room that one call leaves to the next
+ * @param count        at most PGO_MERGE_PARTS
+ * @param[out] failed  the one an error is about
  */
-int pgo_indexed_merge(struct pgo_merge *m, struct pgo_merge_walk *walk, struct pgo_profile *p, const char *name,
-		      const struct pgo_merge_weight *weight, struct pgo_error *err);
+int pgo_indexed_merge(struct pgo_merge *m, struct pgo_merge_walk *walk, const struct pgo_indexed_item *items,
+		      size_t count, size_t *failed, struct pgo_error *err);
 
 #endif

@@ -311,9 +311,9 @@ int pgo_indexed_read_table(struct pgo_indexed *r)
 	return finish_table(r);
 }
 
-int pgo_indexed_read_keys(struct pgo_builder *b, const struct pgo_profile *p, const struct pgo_merge_walk *walk,
-			  struct pgo_error *err)
+int pgo_indexed_read_keys(struct pgo_builder *b, const struct pgo_merge_part *part, struct pgo_error *err)
 {
+	const struct pgo_profile *p = part->profile;
 	struct pgo_indexed r = {.file = pgo_cursor(p->input, p->table_directory),
 				.b = b,
 				.err = err,
@@ -327,8 +327,8 @@ int pgo_indexed_read_keys(struct pgo_builder *b, const struct pgo_profile *p, co
 	if (pgo_builder_start_in_place(b, p->input, 0))
 		return out_of_memory(&r);
 	for (size_t i = 0; i < PGO_TABLE_RANGES; i++)
-		for (size_t k = 0; k < walk->ranges[i].left.count; k++) {
-			const struct pgo_merge_left *left = &walk->ranges[i].left.items[k];
+		for (size_t k = 0; k < part->ranges[i].left.count; k++) {
+			const struct pgo_merge_left *left = &part->ranges[i].left.items[k];
 			size_t first = pgo_builder_count(b);
 			bool framed;
 			pgo_cursor_seek(&r.file, left->offset);

@@ -4,6 +4,8 @@
  * Adding up many files: threads read the next ones while one is added. At most two more than there are threads are in
  * memory.
  *
+ * Large indexed profiles are opened only, and several of them are added at once, read from where they lie.
+ *
  * Raw profiles of one program are read several at a time, one behind the other in memory, as their reader takes what a
  * program wrote that appends: it goes through the names once, and adds the counters of the further ones up in place.
  * Where that reading fails or warns of something, the files are read again, each by itself, so that what is said names
@@ -29,6 +31,9 @@
 #define BATCH_FILES_LEAST 4
 #define BATCH_BYTES ((size_t)1 << 30) /* of addresses: one file is in memory at a time */
 
+/** Bytes of profiles that are opened, not read, and added at once: all of them are in memory then. */
+#define UNREAD_BYTES ((size_t)192 << 20)
+
 /** Files in one reading: paths[first .. first + count). */
 struct task {
 	size_t first, count;
@@ -49,7 +54,8 @@ struct crew {
 	size_t count;
 	size_t next;	 /**< to be taken */
 	size_t added;	 /**< tasks done with */
-	size_t window;	 /**< tasks between them */
+	size_t window;	 /**< tasks between them, but for those that are opened only */
+	size_t unread;	 /**< such tasks */
 	bool no_batches; /**< one failed: the others probably do, too */
 	bool stop;
 	pthread_mutex_t lock;
@@ -180,13 +186,19 @@ static void read_task(struct crew *crew, struct task *t, bool batches)
 		read_batch(crew, t);
 }
 
+static bool is_unread(const struct task *t)
+{
+	return t->profile && t->profile->settle;
+}
+
 /* Threads ---------------------------------------------------------------------------------------------------------- */
 
 /** Read the next task, if there is one to be read now. Called and left with the lock held. @return false: there is none
  */
 static bool read_next(struct crew *crew)
 {
-	if (crew->stop || crew->next == crew->count || crew->next >= crew->added + crew->window)
+	size_t opened = crew->unread < PGO_MERGE_PARTS ? crew->unread : PGO_MERGE_PARTS;
+	if (crew->stop || crew->next == crew->count || crew->next >= crew->added + crew->window + opened)
 		return false;
 	struct task *t = &crew->tasks[crew->next++];
 	bool batches = !crew->no_batches;
@@ -195,6 +207,7 @@ static bool read_next(struct crew *crew)
 	read_task(crew, t, batches);
 	pthread_mutex_lock(&crew->lock);
 	t->state = TASK_DONE;
+	crew->unread += is_unread(t);
 	pthread_cond_broadcast(&crew->changed);
 	return true;
 }
@@ -220,30 +233,51 @@ static void await(struct crew *crew, struct task *t)
 	pthread_mutex_unlock(&crew->lock);
 }
 
-static void done_with(struct crew *crew, struct task *t, bool batch_failed)
+/** `count` tasks from `first` on. */
+static void done_with(struct crew *crew, size_t first, size_t count, size_t unread)
 {
-	pgo_profile_free(t->profile);
-	t->profile = NULL;
+	for (size_t i = first; i < first + count; i++) {
+		pgo_profile_free(crew->tasks[i].profile);
+		crew->tasks[i].profile = NULL;
+	}
 	pthread_mutex_lock(&crew->lock);
-	crew->added++;
-	crew->no_batches |= batch_failed;
+	crew->added += count;
+	crew->unread -= unread;
 	pthread_cond_broadcast(&crew->changed);
+	pthread_mutex_unlock(&crew->lock);
+}
+
+static void give_up_batches(struct crew *crew)
+{
+	pthread_mutex_lock(&crew->lock);
+	crew->no_batches = true;
 	pthread_mutex_unlock(&crew->lock);
 }
 
 /* Adding ----------------------------------------------------------------------------------------------------------- */
 
-static int add_profile(const struct crew *crew, struct pgo_profile *p, size_t index, struct pgo_error *err)
+/** Profiles of files `first`, `first` + 1, ... */
+static int add_profiles(const struct crew *crew, struct pgo_profile *const *profiles, size_t first, size_t count,
+			struct pgo_error *err)
 {
-	const char *path = crew->inputs->paths[index];
-	struct pgo_merge *merge = crew->merge;
+	struct pgo_indexed_item items[PGO_MERGE_PARTS];
+	const struct pgo_inputs_watch *watch = crew->watch;
+	size_t failed = 0;
 	int rc = PGO_OK;
-	if (crew->watch && crew->watch->profile)
-		rc = crew->watch->profile(crew->watch->context, index, p, err);
-	if (merge && rc == PGO_OK)
-		rc = pgo_indexed_merge(merge, crew->walk, p, path, crew->weights ? &crew->weights[index] : NULL, err);
-	if (rc != PGO_OK)
+	for (size_t i = 0; i < count && rc == PGO_OK; i++) {
+		items[i] = (struct pgo_indexed_item){.profile = profiles[i],
+						     .name = crew->inputs->paths[first + i],
+						     .weight = crew->weights ? &crew->weights[first + i] : NULL};
+		if (watch && watch->profile)
+			rc = watch->profile(watch->context, first + i, profiles[i], err);
+		failed = i;
+	}
+	if (crew->merge && rc == PGO_OK)
+		rc = pgo_indexed_merge(crew->merge, crew->walk, items, count, &failed, err);
+	if (rc != PGO_OK) {
+		const char *path = crew->inputs->paths[first + failed];
 		pgo_error_path(err, strcmp(path, "-") == 0 ? "standard input" : path);
+	}
 	return rc;
 }
 
@@ -255,21 +289,45 @@ static int add_singly(const struct crew *crew, const struct task *t, struct pgo_
 		struct pgo_profile *p = NULL;
 		rc = pgo_profile_open_with(&p, crew->inputs->paths[i], crew->options, err);
 		if (rc == PGO_OK)
-			rc = add_profile(crew, p, i, err);
+			rc = add_profiles(crew, &p, i, 1, err);
 		pgo_profile_free(p);
 	}
 	return rc;
 }
 
-static int add_task(const struct crew *crew, const struct task *t, struct pgo_error *err)
+static int add_task(struct crew *crew, const struct task *t, struct pgo_error *err)
 {
-	if (!t->profile && t->count > 1)
+	if (!t->profile && t->count > 1) {
+		give_up_batches(crew);
 		return add_singly(crew, t, err);
+	}
 	if (t->profile)
-		return add_profile(crew, t->profile, t->first, err);
+		return add_profiles(crew, &t->profile, t->first, 1, err);
 	if (err && err->code == 0)
 		*err = t->err;
 	return t->err.code;
+}
+
+/** Tasks from `first` on, which is done, that are added at once: those that are opened only. At least 1. */
+static size_t await_unread(struct crew *crew, size_t first)
+{
+	size_t count = 0, bytes = 0;
+	while (count < PGO_MERGE_PARTS && first + count < crew->count) {
+		struct task *t = &crew->tasks[first + count];
+		await(crew, t);
+		if (!is_unread(t) || (bytes += t->profile->input_length) > UNREAD_BYTES)
+			break;
+		count++;
+	}
+	return count ? count : 1;
+}
+
+static int add_unread(const struct crew *crew, size_t first, size_t count, struct pgo_error *err)
+{
+	struct pgo_profile *profiles[PGO_MERGE_PARTS];
+	for (size_t i = 0; i < count; i++)
+		profiles[i] = crew->tasks[first + i].profile;
+	return add_profiles(crew, profiles, crew->tasks[first].first, count, err);
 }
 
 static int add_all(struct crew *crew, struct pgo_error *err)
@@ -286,14 +344,14 @@ static int add_all(struct crew *crew, struct pgo_error *err)
 		started++;
 	crew->window = started + 2;
 	pthread_mutex_unlock(&crew->lock);
-	for (size_t i = 0; i < crew->count && rc == PGO_OK; i++) {
-		struct task *t = &crew->tasks[i];
-		await(crew, t);
-		bool failed = t->count > 1 && !t->profile;
-		rc = add_task(crew, t, err);
+	for (size_t i = 0, count; i < crew->count && rc == PGO_OK; i += count) {
+		count = await_unread(crew, i);
+		const struct task *t = &crew->tasks[i], *last = &crew->tasks[i + count - 1];
+		bool unread = is_unread(t);
+		rc = unread ? add_unread(crew, i, count, err) : add_task(crew, t, err);
 		if (rc == PGO_OK && watch && watch->progress)
-			watch->progress(watch->context, t->first + t->count, crew->inputs->count);
-		done_with(crew, t, failed);
+			watch->progress(watch->context, last->first + last->count, crew->inputs->count);
+		done_with(crew, i, count, unread ? count : 0);
 	}
 	pthread_mutex_lock(&crew->lock);
 	crew->stop = true;

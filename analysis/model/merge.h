@@ -67,6 +67,7 @@ struct pgo_merge {
 	uint32_t expected; /**< record that probably is the next to be added to */
 	uint32_t last;	   /**< record added to last, UINT32_MAX: none of this profile */
 	bool rivals;	   /**< records differ in their number of counters only */
+	uint64_t most;	   /**< no counter is larger, but for those of pseudo records and keyed ones */
 	PGO_VEC(char) names;
 	PGO_VEC(uint64_t) counters;
 	PGO_VEC(uint64_t) keys;

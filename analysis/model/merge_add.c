@@ -247,6 +247,13 @@ static int add_keyed(struct pgo_merge *m, struct pgo_sum_record *r, const struct
 	return 0;
 }
 
+static void note_most(struct pgo_merge *m, const struct pgo_sum_record *r)
+{
+	const uint64_t *counters = m->counters.items + r->first_counter;
+	for (uint32_t i = 0; i < r->counter_count; i++)
+		m->most = counters[i] > m->most ? counters[i] : m->most;
+}
+
 static int add_function(struct pgo_merge *m, const struct pgo_profile *p, const struct pgo_function *f,
 			const struct pgo_function_extra *extra, const struct pgo_merge_weight *w)
 {
@@ -264,6 +271,8 @@ static int add_function(struct pgo_merge *m, const struct pgo_profile *p, const 
 		add_pseudo(m->counters.items + r->first_counter, f);
 	else
 		pgo_sum_add_counters(m->counters.items + r->first_counter, f->counters, f->counter_count, w);
+	if (!m->keyed && !pseudo && failed == 0)
+		note_most(m, r);
 	if (failed == 0 && extra)
 		failed = pgo_sum_add_extra(m, r, p, extra, w);
 	r->seen += r->seen < UINT32_MAX;

@@ -3,29 +3,19 @@
 
 #include "analysis/base/threads.h"
 
-/* What a range is gone through with. */
+#define SLOTS 128 /* buckets looked up at once; each number fits a byte */
+
+/** What a range of a profile is gone through with. */
 struct looking {
 	struct pgo_merge_range *range;
-	const struct pgo_merge *sum;
-	const struct pgo_profile *profile;
+	struct pgo_merge *sum;
+	const struct pgo_merge_weight *weight;
 	struct pgo_table table;
+	bool away;			/**< take away instead of adding */
 	uint32_t next;			/**< record of the sum that probably comes next */
 	uint64_t seen[PGO_BUCKET_MOST]; /**< names of the bucket */
 	unsigned seen_count;
 };
-
-/** The record `f` adds to: programs have theirs in one order, so try the one behind the last. */
-static inline const struct pgo_sum_record *pair_of(struct looking *l, const struct pgo_function *f)
-{
-	const struct pgo_sum_record *records = l->sum->records.items, *r = NULL;
-	if (l->next < l->sum->records.count && pgo_merge_same(l->sum, &records[l->next], f))
-		r = &records[l->next];
-	else
-		r = pgo_merge_find(l->sum, f);
-	if (r)
-		l->next = (uint32_t)(r - records) + 1;
-	return r;
-}
 
 /** True when a name has not come before in its bucket. */
 static inline bool is_new(struct looking *l, uint64_t name_ref)
@@ -39,40 +29,96 @@ static inline bool is_new(struct looking *l, uint64_t name_ref)
 	return true;
 }
 
-/** A key with its records. False: not plainly in order. */
-static inline bool look_at_key(struct looking *l, uint64_t bucket, struct pgo_cursor *c)
+/** Add counters to those of a record, modulo 2^64, or take them away. False: one is too large, and none was added. */
+static inline bool add_counters(struct looking *l, struct pgo_sum_record *r, const pgo_count *from)
+{
+	struct pgo_merge_range *range = l->range;
+	const struct pgo_merge_weight *w = l->weight;
+	uint64_t bits = 0, total = 0, *to = l->sum->counters.items + r->first_counter;
+	for (uint32_t i = 0; i < r->counter_count; i++) {
+		bits |= from[i];
+		total += from[i];
+	}
+	if (bits >= PGO_WALKED_MOST)
+		return false;
+	range->bits |= bits;
+	range->total += total;
+	range->counters += r->counter_count;
+	range->added++;
+	if (w->factor <= 0 && w->times == 1 && !l->away)
+		for (uint32_t i = 0; i < r->counter_count && bits; i++)
+			to[i] += from[i];
+	else
+		for (uint32_t i = 0; i < r->counter_count; i++)
+			to[i] += l->away ? -pgo_weigh(from[i], w) : pgo_weigh(from[i], w);
+	r->seen += l->away ? UINT32_MAX : 1;
+	l->next = (uint32_t)(r - l->sum->records.items) + 1;
+	return true;
+}
+
+enum outcome { BAD, OTHER, DONE };
+
+/**
+ * The item at the cursor, when it is that of record `number` of the sum but for its counters: one record with neither
+ * values nor bitmap. Key, name, hash and number of counters are compared as they lie there.
+ */
+static inline enum outcome try_record(struct looking *l, uint64_t bucket, struct pgo_cursor *at, uint32_t number)
+{
+	if (number >= l->sum->records.count)
+		return OTHER;
+	struct pgo_sum_record *r = &l->sum->records.items[number];
+	const struct pgo_table *t = &l->table;
+	struct pgo_cursor c = {.bytes = at->bytes, .at = at->at, .end = at->end};
+	const unsigned char *head, *counters;
+	uint64_t size = 8 * (uint64_t)r->counter_count;
+	if (!pgo_cursor_bytes(&c, &head, 24 + (uint64_t)r->name_length + 16) || pgo_load64(head) != r->name_ref ||
+	    pgo_load64(head + 8) != r->name_length || pgo_load64(head + 16) != 16 + size + t->rest)
+		return OTHER;
+	const unsigned char *name = head + 24, *record = name + r->name_length;
+	if (pgo_load64(record) != r->cfg_hash || pgo_load64(record + 8) != r->counter_count || r->pseudo || size == 0 ||
+	    (r->cfg_hash >> 60 & t->context) || (r->name_ref & t->mask) != bucket ||
+	    memcmp(name, l->sum->names.items + r->name, r->name_length) != 0 ||
+	    !pgo_cursor_bytes(&c, &counters, size) || !pgo_table_no_rest(t, &c))
+		return OTHER;
+	if (!is_new(l, r->name_ref) || !add_counters(l, r, (const pgo_count *)counters))
+		return BAD;
+	at->at = c.at;
+	return DONE;
+}
+
+/** A key with its records, which are not those that were expected. False: not plainly in order. */
+static bool look_at_key(struct looking *l, uint64_t bucket, struct pgo_cursor *c)
 {
 	struct pgo_table_record records[PGO_BUCKET_MOST];
 	struct pgo_merge_range *range = l->range;
 	uint64_t start = c->at;
 	unsigned count = pgo_table_items(&l->table, bucket, c, 1, records);
-	if (count == PGO_BUCKET_BAD || !is_new(l, records[0].f.name_ref))
+	if (count == PGO_BUCKET_BAD)
+		return false;
+	const struct pgo_function *f = &records[0].f;
+	const struct pgo_sum_record *r = pgo_merge_find(l->sum, f);
+	if (count == 1 && r) {
+		struct pgo_cursor again = {.bytes = c->bytes, .at = start, .end = c->end};
+		enum outcome outcome = try_record(l, bucket, &again, (uint32_t)(r - l->sum->records.items));
+		if (outcome != OTHER)
+			return outcome == DONE;
+	}
+	if (!is_new(l, f->name_ref))
 		return false;
 	for (unsigned i = 0; i < count; i++) {
-		const struct pgo_function *f = &records[i].f;
-		if (l->profile->pseudo_counts && f->counters[0] >= PGO_COUNTER_PSEUDO)
-			return false;
+		f = &records[i].f;
 		range->counters += f->counter_count;
-		for (uint32_t k = 0; k < f->counter_count; k++)
+		for (uint32_t k = 0; k < f->counter_count; k++) {
 			range->total += f->counters[k];
+			if (f->counters[k] >= PGO_WALKED_MOST)
+				return false;
+		}
 	}
-	const struct pgo_function *f = &records[0].f;
-	/* one record, and behind its counters only what is there without values and bitmap */
-	bool plain = count == 1 && c->at - start == 24 + (uint64_t)f->name_length + 16 +
-							    8 * (uint64_t)f->counter_count + l->table.rest;
-	const struct pgo_sum_record *r = plain ? pair_of(l, f) : NULL;
-	if (!r) {
-		range->failed |= pgo_vec_push(&range->left, ((struct pgo_merge_left){bucket, start})) != 0;
-		return !range->failed;
-	}
-	struct pgo_merge_pair pair = {.counters = (const unsigned char *)f->counters,
-				      .record = (uint32_t)(r - l->sum->records.items),
-				      .count = f->counter_count};
-	range->failed |= pgo_vec_push(&range->pairs, pair) != 0;
+	range->failed |= pgo_vec_push(&range->left, ((struct pgo_merge_left){bucket, start})) != 0;
 	return !range->failed;
 }
 
-static bool look_at_bucket(struct looking *l, uint64_t bucket, uint64_t offset)
+static inline bool look_at_bucket(struct looking *l, uint64_t bucket, uint64_t offset)
 {
 	struct pgo_table_span *span = &l->range->span;
 	struct pgo_cursor c = {.bytes = l->table.payload.bytes, .end = l->table.payload.end};
@@ -84,94 +130,149 @@ static bool look_at_bucket(struct looking *l, uint64_t bucket, uint64_t offset)
 		return false;
 	span->keys += items;
 	l->seen_count = 0;
-	for (unsigned i = 0; i < items; i++)
-		if (!look_at_key(l, bucket, &c))
+	for (unsigned i = 0; i < items; i++) {
+		/* profiles of one program have their records in one order, but for those that only one of them has */
+		enum outcome outcome = try_record(l, bucket, &c, l->next);
+		if (outcome == OTHER)
+			outcome = try_record(l, bucket, &c, l->next + 1);
+		if (outcome == BAD || (outcome == OTHER && !look_at_key(l, bucket, &c)))
 			return false;
+	}
 	span->end = c.at;
 	return true;
 }
 
-static void look_at_range(void *context, size_t index)
+/** Buckets from `first` on. Whether one is empty cannot be predicted, so these are weeded out without a branch. */
+static inline bool look_at_slots(struct looking *l, uint64_t first, unsigned count)
 {
-	struct pgo_merge_walk *walk = context;
-	struct looking l = {.range = &walk->ranges[index],
+	uint64_t offset[SLOTS];
+	unsigned char bucket[SLOTS];
+	unsigned filled = 0;
+	for (unsigned i = 0; i < count; i++) {
+		offset[filled] = pgo_table_slot(&l->table, first + i);
+		bucket[filled] = (unsigned char)i;
+		filled += offset[filled] != 0;
+	}
+	for (unsigned i = 0; i < filled; i++)
+		if (!look_at_bucket(l, first + bucket[i], offset[i]))
+			return false;
+	return true;
+}
+
+static void look_at_range(const struct pgo_merge_walk *walk, const struct pgo_merge_part *part, size_t index,
+			  struct pgo_merge_range *range, bool away)
+{
+	static const struct pgo_merge_weight once = {.times = 1};
+	struct looking l = {.range = range,
 			    .sum = walk->sum,
-			    .profile = walk->profile,
-			    .table = pgo_table_of(walk->profile)};
-	struct pgo_merge_range *range = l.range;
+			    .weight = part->weight ? part->weight : &once,
+			    .table = pgo_table_of(part->profile),
+			    .away = away};
 	uint64_t first, last;
 	pgo_table_range(&l.table, index, &first, &last);
-	range->pairs.count = range->left.count = 0;
+	range->left.count = 0;
 	range->span = (struct pgo_table_span){0};
-	range->counters = range->total = 0;
+	range->added = range->counters = range->total = range->bits = 0;
 	range->bad = range->failed = false;
-	for (uint64_t b = first; b < last && !range->bad; b++) {
-		uint64_t offset = pgo_table_slot(&l.table, b);
-		range->bad = offset != 0 && !look_at_bucket(&l, b, offset);
-	}
+	for (uint64_t b = first; b < last && !range->bad; b += SLOTS)
+		range->bad = !look_at_slots(&l, b, last - b < SLOTS ? (unsigned)(last - b) : SLOTS);
+}
+
+/* No two ranges have a name in common, so none adds to a record of another. */
+static void add_range(void *context, size_t index)
+{
+	struct pgo_merge_walk *walk = context;
+	for (size_t i = 0; i < walk->count; i++)
+		if (walk->parts[i].rc == PGO_OK)
+			look_at_range(walk, &walk->parts[i], index, &walk->parts[i].ranges[index], false);
+}
+
+struct taking_away {
+	struct pgo_merge_walk *walk;
+	struct pgo_merge_part *part;
+};
+
+static void take_range_away(void *context, size_t index)
+{
+	const struct taking_away *t = context;
+	struct pgo_merge_range *was = &t->part->ranges[index], now = {0};
+	look_at_range(t->walk, t->part, index, &now, true);
+	/* a file that is written to meanwhile */
+	was->failed = now.added != was->added || now.total != was->total || now.bits != was->bits;
+	pgo_vec_release(&now.left);
 }
 
 /** All of the payload, and as much as the file says? */
-static bool in_order(const struct pgo_merge_walk *walk)
+static int check_part(const struct pgo_merge_part *part)
 {
-	const struct pgo_profile *p = walk->profile;
+	const struct pgo_profile *p = part->profile;
 	uint64_t counters = 0, total = 0;
 	for (size_t i = 0; i < PGO_TABLE_RANGES; i++) {
-		if (walk->ranges[i].bad)
-			return false;
-		counters += walk->ranges[i].counters;
-		total += walk->ranges[i].total;
-	}
-	if (!pgo_table_covered(p, &walk->ranges[0].span, sizeof walk->ranges[0]))
-		return false;
-	return !p->stored || !(p->flags & PGO_PROFILE_IR) ||
-	       (p->stored->counter_count == counters && (uint64_t)p->stored->total == total);
-}
-
-int pgo_merge_walk_look(struct pgo_merge_walk *walk, const struct pgo_merge *sum, const struct pgo_profile *p)
-{
-	if (!p->settle || !p->hash_mask || !p->input || (p->flags & PGO_PROFILE_CSIR) || !pgo_merge_walkable(sum, p))
-		return PGO_EOF;
-	walk->sum = sum;
-	walk->profile = p;
-	pgo_parallel(look_at_range, walk, PGO_TABLE_RANGES, pgo_processors());
-	for (size_t i = 0; i < PGO_TABLE_RANGES; i++)
-		if (walk->ranges[i].failed)
+		if (part->ranges[i].failed)
 			return PGO_ENOMEM;
-	return in_order(walk) ? PGO_OK : PGO_EOF;
-}
-
-struct adding {
-	const struct pgo_merge_walk *walk;
-	struct pgo_merge *sum;
-	const struct pgo_merge_weight *weight;
-};
-
-/* Each record is in one pair: no two ranges have a name in common. */
-static void add_range(void *context, size_t index)
-{
-	const struct adding *a = context;
-	const struct pgo_merge_range *range = &a->walk->ranges[index];
-	for (size_t i = 0; i < range->pairs.count; i++) {
-		const struct pgo_merge_pair *p = &range->pairs.items[i];
-		struct pgo_sum_record *r = &a->sum->records.items[p->record];
-		pgo_sum_add_counters(a->sum->counters.items + r->first_counter, (const pgo_count *)p->counters,
-				     p->count, a->weight);
-		r->seen += r->seen < UINT32_MAX;
+		if (part->ranges[i].bad)
+			return PGO_EOF;
+		counters += part->ranges[i].counters;
+		total += part->ranges[i].total;
 	}
+	if (!pgo_table_covered(p, &part->ranges[0].span, sizeof part->ranges[0]))
+		return PGO_EOF;
+	bool as_stored = !p->stored || !(p->flags & PGO_PROFILE_IR) ||
+			 (p->stored->counter_count == counters && (uint64_t)p->stored->total == total);
+	return as_stored ? PGO_OK : PGO_EOF;
 }
 
-void pgo_merge_walk_add(struct pgo_merge_walk *walk, struct pgo_merge *sum, const struct pgo_merge_weight *weight)
+/** A part that was walked: keep what was added of it, or take that away. */
+static void settle_part(struct pgo_merge_walk *walk, struct pgo_merge_part *part)
 {
-	static const struct pgo_merge_weight once = {.times = 1};
-	struct adding a = {.walk = walk, .sum = sum, .weight = weight ? weight : &once};
-	pgo_parallel(add_range, &a, PGO_TABLE_RANGES, pgo_processors());
+	uint64_t bits = 0;
+	part->rc = check_part(part);
+	for (size_t i = 0; i < PGO_TABLE_RANGES; i++)
+		bits |= part->ranges[i].bits;
+	if (part->rc == PGO_OK)
+		walk->sum->most += part->weight ? pgo_weigh(bits, part->weight) : bits;
+	if (part->rc != PGO_EOF)
+		return;
+	struct taking_away t = {walk, part};
+	pgo_parallel(take_range_away, &t, PGO_TABLE_RANGES, pgo_processors());
+	for (size_t i = 0; i < PGO_TABLE_RANGES; i++)
+		if (part->ranges[i].failed)
+			part->rc = PGO_EFORMAT;
+}
+
+/** @param[in,out] most  bound of the counters of the sum with those that are walked */
+static bool may_walk(const struct pgo_merge *sum, const struct pgo_merge_part *part, uint64_t *most)
+{
+	const struct pgo_profile *p = part->profile;
+	if (!p->settle || !p->hash_mask || !p->input || (p->flags & PGO_PROFILE_CSIR) || !pgo_merge_walkable(sum, p))
+		return false;
+	uint64_t more = part->weight ? pgo_weigh(PGO_WALKED_MOST, part->weight) : PGO_WALKED_MOST;
+	more = pgo_add_limited(*most, more);
+	if (more == PGO_COUNTER_LIMIT)
+		return false;
+	*most = more;
+	return true;
+}
+
+void pgo_merge_walk(struct pgo_merge_walk *walk, struct pgo_merge *sum)
+{
+	bool any = false;
+	uint64_t most = sum->most;
+	walk->sum = sum;
+	for (size_t i = 0; i < walk->count; i++) {
+		walk->parts[i].rc = may_walk(sum, &walk->parts[i], &most) ? PGO_OK : PGO_EOF;
+		any |= walk->parts[i].rc == PGO_OK;
+	}
+	if (any)
+		pgo_parallel(add_range, walk, PGO_TABLE_RANGES, pgo_processors());
+	for (size_t i = 0; i < walk->count; i++)
+		if (walk->parts[i].rc == PGO_OK)
+			settle_part(walk, &walk->parts[i]);
 }
 
 void pgo_merge_walk_release(struct pgo_merge_walk *walk)
 {
-	for (size_t i = 0; i < PGO_TABLE_RANGES; i++) {
-		pgo_vec_release(&walk->ranges[i].pairs);
-		pgo_vec_release(&walk->ranges[i].left);
-	}
+	for (size_t k = 0; k < PGO_MERGE_PARTS; k++)
+		for (size_t i = 0; i < PGO_TABLE_RANGES; i++)
+			pgo_vec_release(&walk->parts[k].ranges[i].left);
 }

@@ -6,19 +6,19 @@
 #include "analysis/model/table.h"
 
 /*
- * Adding a large indexed profile of a program whose records the sum has already, without reading it first: its table is
- * walked on all processors, and what is found goes straight into the counters of the sum.
+ * Adding large indexed profiles of a program whose records the sum has already, without reading them first: their tables
+ * are walked on all processors, and what is found goes straight into the counters of the sum. Tables of one program
+ * list it in one order, so several are walked side by side: what the sum has of a range of buckets stays in the cache
+ * from one profile to the next.
  *
- * First all of it is looked at, and each record is paired with the one it adds to; nothing is added before all of the
- * table is known to be plainly in order. Where it is not, the profile is read the long way, which can say what it is.
- * Records the sum does not have, and those with values or a bitmap, are left for the reader.
+ * A range's records are added while they are in the cache, before the rest of the table has been seen. Where that turns
+ * out not to be plainly in order, the same walk takes them away again, and the profile is read the long way, which can
+ * say what it is. To take away is exact because no counter comes near the limit: counters from PGO_WALKED_MOST on are not
+ * walked. Records the sum does not have, and those with values or a bitmap, are left for the reader.
  */
 
-/** A record of the profile and the one of the sum it adds to. */
-struct pgo_merge_pair {
-	const unsigned char *counters;
-	uint32_t record, count;
-};
+/** Counters of walked profiles are below. */
+#define PGO_WALKED_MOST ((uint64_t)1 << 52)
 
 /** A key of the table whose records the reader should read. */
 struct pgo_merge_left {
@@ -26,28 +26,37 @@ struct pgo_merge_left {
 };
 
 struct pgo_merge_range {
-	PGO_VEC(struct pgo_merge_pair) pairs;
 	PGO_VEC(struct pgo_merge_left) left;
 	struct pgo_table_span span;
+	uint64_t added;		  /**< records */
 	uint64_t counters, total; /**< of all records: how many, and their sum modulo 2^64 */
+	uint64_t bits;		  /**< all that are set in a counter of those that were added */
 	bool bad, failed;
 };
 
+/** A profile that is walked. */
+struct pgo_merge_part {
+	const struct pgo_profile *profile;     /**< opened lazily or not */
+	const struct pgo_merge_weight *weight; /**< NULL: once */
+	int rc; /**< after a walk: PGO_OK, PGO_EOF: not to be added this way, PGO_ENOMEM, PGO_EFORMAT: it changed meanwhile */
+	struct pgo_merge_range ranges[PGO_TABLE_RANGES];
+};
+
+/** Profiles walked side by side, at most. */
+#define PGO_MERGE_PARTS 8
+
 /** Room that several walks use one after the other. Start with {0}. */
 struct pgo_merge_walk {
-	struct pgo_merge_range ranges[PGO_TABLE_RANGES];
-	const struct pgo_merge *sum;
-	const struct pgo_profile *profile;
+	struct pgo_merge *sum;
+	size_t count; /**< of parts in use */
+	struct pgo_merge_part parts[PGO_MERGE_PARTS];
 };
 
 /**
- * Look at a profile that was opened lazily.
- * @return PGO_OK, PGO_EOF: not to be added this way, PGO_ENOMEM
+ * Add what `sum` has of the profiles of the parts in use. Where a part's rc is PGO_OK, its `left` is what is still to be
+ * added; where it is PGO_EOF, nothing of it was added.
  */
-int pgo_merge_walk_look(struct pgo_merge_walk *walk, const struct pgo_merge *sum, const struct pgo_profile *profile);
-
-/** Add the pairs that were found. The sum must be as it was. */
-void pgo_merge_walk_add(struct pgo_merge_walk *walk, struct pgo_merge *sum, const struct pgo_merge_weight *weight);
+void pgo_merge_walk(struct pgo_merge_walk *walk, struct pgo_merge *sum);
 
 void pgo_merge_walk_release(struct pgo_merge_walk *walk);
 

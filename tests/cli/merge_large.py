@@ -22,8 +22,9 @@ def fail(what):
     print("FAIL:", what)
 
 
-def program(seed, pseudo=False):
-    """Text of a profile that shares most of its functions with those of other seeds."""
+def program(seed, pseudo=False, huge=False):
+    """Text of a profile that shares most of its functions with those of other seeds. One that is not huge can be walked."""
+    largest = 1 << 60 if huge else 1 << 50
     shared, own, out = random.Random(1), random.Random(seed), [":ir"]
     for i in range(FUNCTIONS):
         count, cfg, kind = shared.randint(1, 9), shared.getrandbits(59), own.random()
@@ -31,7 +32,7 @@ def program(seed, pseudo=False):
             continue  # not in this one
         name = f"function_{i}" if kind > 0.08 else f"only_{seed}_{i}"
         count += 0.10 < kind < 0.12  # other counters under the same hash
-        counters = [own.choice((0, 0, 1, 7, 1000, 1 << 40, 1 << 60)) for _ in range(count)]
+        counters = [own.choice((0, 0, 1, 7, 1000, 1 << 40, largest)) for _ in range(count)]
         if pseudo and 0.12 < kind < 0.13:
             counters[0] = 2**64 - own.randint(1, 2)  # hot or warm, but no count
         out += [name, cfg, count, *counters]
@@ -75,15 +76,19 @@ def accept(what, *inputs):
 
 
 files = []
-for seed in range(1, 5):
+for seed in range(1, 6):
     with open(f"{seed}.proftext", "w") as f:
-        f.write(program(seed, pseudo=seed == 4))
+        f.write(program(seed, pseudo=seed == 4, huge=seed == 5))
     files.append(f"{seed}.profdata")
     code, err = merge("-o", files[-1], f"{seed}.proftext")
     if code:
         fail(f"program {seed}: {err}")
 accept("as they are", *files[:3])
 accept("with pseudo counts", *files)
+accept("with huge counters", *files[:3], files[4], files[2])
+accept("huge ones first", files[4], *files[:2])
+accept("more than are walked at once", *(files[:4] * 5))
+accept("weights too large to be walked", "-w", f"5000,{files[1]}", "-w", f"5001,{files[1]}", *files[:3])
 accept("another order", *reversed(files))
 accept("weights", "-w", f"3,{files[0]}", "-w", f"5,{files[2]}", files[1])
 accept("a file twice", files[0], files[0], files[1])

@@ -3,6 +3,8 @@
 #include "read_and_use.h"
 #include "read_lazily.h"
 
+static const struct pgo_merge_weight three = {.times = 3};
+
 /** A profile of one function, with the flags of another. */
 static struct pgo_profile *small_one(uint32_t flags)
 {
@@ -45,17 +47,19 @@ static void expect_equal(const struct pgo_profile *p, const struct pgo_profile *
 	}
 }
 
-/* Add the profile to a sum without reading it first. @return the sum, or NULL when it was refused */
+/* Add the profile twice to a sum without reading it first. @return the sum, or NULL when it was refused */
 static struct pgo_profile *add_unread(const uint8_t *data, size_t size, const struct pgo_profile *first)
 {
 	struct pgo_merge *m = start(first);
-	struct pgo_merge_walk walk = {0};
-	struct pgo_profile *p = read_lazily(data, size);
-	if (!p)
+	static struct pgo_merge_walk walk; /* left as the last one left it */
+	struct pgo_profile *p = read_lazily(data, size), *q = read_lazily(data, size);
+	size_t failed;
+	if (!p || !q)
 		__builtin_trap();
-	int rc = pgo_indexed_merge(m, &walk, p, "it", NULL, NULL);
+	const struct pgo_indexed_item items[] = {{p, "it", NULL}, {q, "again", &three}};
+	int rc = pgo_indexed_merge(m, &walk, items, 2, &failed, NULL);
 	pgo_profile_free(p);
-	pgo_merge_walk_release(&walk);
+	pgo_profile_free(q);
 	if (rc == PGO_OK)
 		return finish(m);
 	pgo_merge_free(m);
@@ -82,6 +86,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (rc == PGO_OK) {
 			struct pgo_merge *m = start(firsts[i]);
 			int added = pgo_merge_add(m, read, "it", NULL, NULL);
+			if (added == PGO_OK)
+				added = pgo_merge_add(m, read, "again", &three, NULL);
 			struct pgo_profile *expected = added == PGO_OK ? finish(m) : NULL;
 			if ((walked != NULL) != (expected != NULL))
 				__builtin_trap();

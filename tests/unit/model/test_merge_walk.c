@@ -18,15 +18,16 @@
 
 #define FUNCTIONS 5000
 
-/** Functions f0 to f4999, every hundredth with a value site, written as an indexed profile. */
-static void write_program(const char *path, unsigned from)
+/** Functions f0 to f4999, every hundredth with a value site, the last with a large counter, as an indexed profile. */
+static void write_program(const char *path, unsigned from, unsigned long long large)
 {
 	char *text = NULL;
 	size_t length = 0;
 	FILE *f = open_memstream(&text, &length);
 	fputs(":ir\n", f);
 	for (unsigned i = from; i < from + FUNCTIONS; i++)
-		fprintf(f, "f%u\n%u\n2\n%u\n3\n%s\n", i, i + 1, i, i % 100 ? "" : "1\n1\n1\n1\n8:5\n");
+		fprintf(f, "f%u\n%u\n2\n%llu\n3\n%s\n", i, i + 1, i + 1 == from + FUNCTIONS && large ? large : i,
+			i % 100 ? "" : "1\n1\n1\n1\n8:5\n");
 	fclose(f);
 	struct pgo_profile *p = NULL;
 	assert_int_equal(pgo_profile_read(&p, text, length, "text", NULL), PGO_OK);
@@ -43,86 +44,169 @@ static struct pgo_profile *open_profile(const char *path, bool lazily)
 	return p;
 }
 
-/** What a walk over program `from` finds when the sum has program 0. */
-static void check_walk(unsigned from, const struct pgo_merge_weight *weight, uint64_t times)
+/** A sum of program 0, and programs to be added to it. */
+struct state {
+	char path[64];
+	struct pgo_merge *sum;
+	struct pgo_merge_walk walk;
+	struct pgo_profile *profiles[PGO_MERGE_PARTS];
+};
+
+static int set_up(void **state)
 {
-	char path[] = "/tmp/merge-walk-XXXXXX";
-	struct pgo_merge *m = NULL;
-	struct pgo_merge_walk walk = {0};
-	size_t pairs = 0, left = 0, shared = FUNCTIONS - from;
-	assert_true(close(mkstemp(path)) == 0);
-	write_program(path, 0);
-	struct pgo_profile *first = open_profile(path, false);
-	assert_int_equal(pgo_merge_new(&m, NULL), PGO_OK);
-	assert_int_equal(pgo_merge_add(m, first, "first", NULL, NULL), PGO_OK);
+	struct state *s = calloc(1, sizeof *s);
+	*state = s;
+	strcpy(s->path, "/tmp/merge-walk-XXXXXX");
+	int fd = mkstemp(s->path);
+	if (fd < 0 || close(fd) != 0)
+		return -1;
+	write_program(s->path, 0, 0);
+	struct pgo_profile *first = open_profile(s->path, false);
+	assert_int_equal(pgo_merge_new(&s->sum, NULL), PGO_OK);
+	assert_int_equal(pgo_merge_add(s->sum, first, "first", NULL, NULL), PGO_OK);
 	pgo_profile_free(first);
-	write_program(path, from);
-	struct pgo_profile *second = open_profile(path, true);
-	assert_non_null(second->settle);
-	assert_int_equal(pgo_merge_walk_look(&walk, m, second), PGO_OK);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct state *s = *state;
+	pgo_merge_walk_release(&s->walk);
+	for (size_t i = 0; i < s->walk.count; i++)
+		pgo_profile_free(s->profiles[i]);
+	pgo_merge_free(s->sum);
+	remove(s->path);
+	free(s);
+	return 0;
+}
+
+/** One more to be walked. */
+static struct pgo_profile *add_part(struct state *s, unsigned from, unsigned long long large,
+				    const struct pgo_merge_weight *weight)
+{
+	size_t i = s->walk.count++;
+	remove(s->path); /* those before are mapped */
+	write_program(s->path, from, large);
+	s->profiles[i] = open_profile(s->path, true);
+	assert_non_null(s->profiles[i]->settle);
+	s->walk.parts[i].profile = s->profiles[i];
+	s->walk.parts[i].weight = weight;
+	return s->profiles[i];
+}
+
+static void expect_left(const struct state *s, size_t part, unsigned from)
+{
+	size_t added = 0, left = 0, shared = FUNCTIONS - from;
+	assert_int_equal(s->walk.parts[part].rc, PGO_OK);
 	for (size_t i = 0; i < PGO_TABLE_RANGES; i++) {
-		pairs += walk.ranges[i].pairs.count;
-		left += walk.ranges[i].left.count;
+		added += s->walk.parts[part].ranges[i].added;
+		left += s->walk.parts[part].ranges[i].left.count;
 	}
 	/* those with a value site, and those the first program does not have, are left */
-	assert_int_equal(pairs, shared - shared / 100);
-	assert_int_equal(left, FUNCTIONS - pairs);
-	pgo_merge_walk_add(&walk, m, weight);
-	for (size_t i = 0; i < m->records.count; i++) {
-		const struct pgo_sum_record *r = &m->records.items[i];
-		unsigned number = (unsigned)r->cfg_hash - 1;
-		bool paired = number >= from && number % 100;
-		assert_int_equal(m->counters.items[r->first_counter], paired ? number * (1 + times) : number);
-		assert_int_equal(m->counters.items[r->first_counter + 1], paired ? 3 * (1 + times) : 3);
-		assert_int_equal(r->seen, paired ? 2 : 1);
-	}
-	pgo_merge_walk_release(&walk);
-	pgo_profile_free(second);
-	pgo_merge_free(m);
-	remove(path);
+	assert_int_equal(added, shared - shared / 100);
+	assert_int_equal(left, FUNCTIONS - added);
 }
 
-static void pairs_are_added(void **state)
+/** The sum holds program 0, and programs from `from` on `times` times, in `profiles` profiles. */
+static void expect_sum(const struct state *s, unsigned from, uint64_t times, unsigned profiles)
 {
-	(void)state;
-	check_walk(0, NULL, 1);
-	check_walk(1000, NULL, 1);
-	check_walk(1000, &(struct pgo_merge_weight){.times = 7}, 7);
+	for (size_t i = 0; i < s->sum->records.count; i++) {
+		const struct pgo_sum_record *r = &s->sum->records.items[i];
+		unsigned number = (unsigned)r->cfg_hash - 1;
+		bool added = number >= from && number % 100;
+		assert_int_equal(s->sum->counters.items[r->first_counter], added ? number * (1 + times) : number);
+		assert_int_equal(s->sum->counters.items[r->first_counter + 1], added ? 3 * (1 + times) : 3);
+		assert_int_equal(r->seen, added ? 1 + profiles : 1);
+	}
 }
 
-/** Another kind of counters, or records in the way: nothing is looked at. */
+static void records_are_added(void **state)
+{
+	struct state *s = *state;
+	add_part(s, 1000, 0, NULL);
+	add_part(s, 1000, 0, &(struct pgo_merge_weight){.times = 7});
+	add_part(s, 1000, 0, &(struct pgo_merge_weight){.factor = 2});
+	pgo_merge_walk(&s->walk, s->sum);
+	for (size_t i = 0; i < s->walk.count; i++)
+		expect_left(s, i, 1000);
+	expect_sum(s, 1000, 10, 3);
+	assert_true(s->sum->most >= 50000 - 10);
+}
+
+/** Another kind of counters, or records in the way: not walked. */
 static void some_are_not_walked(void **state)
 {
-	(void)state;
-	char path[] = "/tmp/merge-walk-XXXXXX";
-	struct pgo_merge *m = NULL;
-	struct pgo_merge_walk walk = {0};
-	assert_true(close(mkstemp(path)) == 0);
-	write_program(path, 0);
-	struct pgo_profile *lazy = open_profile(path, true), *read = open_profile(path, false);
-	assert_int_equal(pgo_merge_new(&m, NULL), PGO_OK);
-	assert_int_equal(pgo_merge_walk_look(&walk, m, lazy), PGO_EOF); /* the sum is empty */
-	assert_int_equal(pgo_merge_add(m, read, "first", NULL, NULL), PGO_OK);
-	assert_int_equal(pgo_merge_walk_look(&walk, m, read), PGO_EOF); /* there is nothing to save */
-	lazy->flags ^= PGO_PROFILE_IR;
-	assert_int_equal(pgo_merge_walk_look(&walk, m, lazy), PGO_EOF);
-	lazy->flags ^= PGO_PROFILE_IR;
-	lazy->stored->total++; /* the file says another total than its records give */
-	assert_int_equal(pgo_merge_walk_look(&walk, m, lazy), PGO_EOF);
-	lazy->stored->total--;
-	assert_int_equal(pgo_merge_walk_look(&walk, m, lazy), PGO_OK);
-	pgo_merge_walk_release(&walk);
-	pgo_profile_free(lazy);
-	pgo_profile_free(read);
-	pgo_merge_free(m);
-	remove(path);
+	struct state *s = *state;
+	struct pgo_merge *empty = NULL;
+	assert_int_equal(pgo_merge_new(&empty, NULL), PGO_OK);
+	add_part(s, 0, 0, NULL);
+	pgo_merge_walk(&s->walk, empty);
+	assert_int_equal(s->walk.parts[0].rc, PGO_EOF);
+	pgo_merge_free(empty);
+	add_part(s, 0, 0, NULL)->flags ^= PGO_PROFILE_IR;
+	add_part(s, 0, 0, &(struct pgo_merge_weight){.times = 1 << 12});	     /* may come near the limit */
+	assert_int_equal(pgo_profile_settle(add_part(s, 0, 0, NULL), NULL), PGO_OK); /* nothing to save */
+	add_part(s, 0, 0, NULL);
+	pgo_merge_walk(&s->walk, s->sum);
+	expect_left(s, 0, 0);
+	for (size_t i = 1; i < 4; i++)
+		assert_int_equal(s->walk.parts[i].rc, PGO_EOF);
+	expect_left(s, 4, 0);
+	expect_sum(s, 0, 2, 2);
+}
+
+/** What turns out not to be in order when most of it was added already: nothing stays of it, and all of the others. */
+static void what_is_not_in_order_is_taken_away(void **state)
+{
+	struct state *s = *state;
+	add_part(s, 0, 0, NULL);
+	add_part(s, 0, 0, NULL)->stored->total++; /* the file says another total than its records give */
+	add_part(s, 0, PGO_WALKED_MOST, NULL);
+	add_part(s, 0, 0, &(struct pgo_merge_weight){.times = 3})->table_keys++;
+	add_part(s, 0, 0, &(struct pgo_merge_weight){.factor = 0.3})->stored->counter_count++;
+	add_part(s, 0, 0, NULL);
+	pgo_merge_walk(&s->walk, s->sum);
+	expect_left(s, 0, 0);
+	for (size_t i = 1; i < 5; i++)
+		assert_int_equal(s->walk.parts[i].rc, PGO_EOF);
+	expect_left(s, 5, 0);
+	expect_sum(s, 0, 2, 2);
+}
+
+/** A length that is wrong, in one bucket after the other. */
+static void the_sum_survives_damage_anywhere(void **state)
+{
+	struct state *s = *state;
+	const struct pgo_profile *p = add_part(s, 0, 0, NULL);
+	unsigned char *copy = malloc(p->input_length);
+	memcpy(copy, p->input, p->input_length);
+	struct pgo_profile damaged = *p;
+	damaged.input = copy;
+	s->walk.parts[0].profile = &damaged;
+	const struct pgo_table table = pgo_table_of(p);
+	unsigned tried = 0;
+	for (uint64_t bucket = 0; bucket <= table.mask; bucket += 37) {
+		uint64_t offset = pgo_table_slot(&table, bucket);
+		if (offset == 0)
+			continue;
+		size_t at = offset + 2 + (tried++ % 2 ? 8 : 16); /* of the key, of its data */
+		copy[at] ^= 0x40;
+		pgo_merge_walk(&s->walk, s->sum);
+		assert_int_equal(s->walk.parts[0].rc, PGO_EOF);
+		expect_sum(s, 0, 0, 0);
+		copy[at] ^= 0x40;
+	}
+	assert_true(tried > 50);
+	free(copy);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(pairs_are_added),
-		cmocka_unit_test(some_are_not_walked),
+		cmocka_unit_test_setup_teardown(records_are_added, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(some_are_not_walked, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_is_not_in_order_is_taken_away, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(the_sum_survives_damage_anywhere, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
