@@ -55,18 +55,25 @@ static void release(struct pgo_sink *sink)
 {
 	free(sink->temporary);
 	free(sink->path);
+	free(sink->buffer);
 	free(sink);
+}
+
+int pgo_sink_in_memory(struct pgo_sink *sink, size_t room)
+{
+	*sink = (struct pgo_sink){.fd = -1, .buffer = malloc(room + 1)};
+	sink->room = sink->buffer ? room : 0;
+	return sink->buffer ? 0 : -1;
 }
 
 int pgo_sink_open(struct pgo_sink **out, const char *path, struct pgo_error *err)
 {
 	struct pgo_sink *sink = malloc(sizeof *sink);
-	if (!sink)
+	if (!sink || pgo_sink_in_memory(sink, PGO_SINK_BYTES)) {
+		free(sink);
 		return pgo_error_set(err, PGO_ENOMEM, "out of memory");
+	}
 	sink->fd = STDOUT_FILENO;
-	sink->failure = 0;
-	sink->path = sink->temporary = NULL;
-	sink->offset = sink->used = 0;
 	int rc = path && strcmp(path, "-") != 0 ? open_path(sink, path, err) : PGO_OK;
 	if (rc == PGO_OK)
 		*out = sink;
@@ -98,7 +105,7 @@ void pgo_sink_put_long(struct pgo_sink *sink, const void *bytes, size_t length)
 {
 	pgo_sink_flush(sink);
 	sink->offset += length;
-	if (length > PGO_SINK_BYTES) {
+	if (length > sink->room) {
 		write_all(sink, bytes, length);
 		return;
 	}

@@ -23,11 +23,18 @@ struct pgo_sink {
 	char *temporary; /**< heap: where it is written; NULL: in place */
 	uint64_t offset; /**< bytes taken so far */
 	size_t used;
-	unsigned char buffer[PGO_SINK_BYTES];
+	size_t room;	       /**< of the buffer */
+	unsigned char *buffer; /**< heap */
 };
 
 /** @param[out] out  heap; pgo_sink_close() releases it. @return PGO_OK, PGO_ESYSTEM, PGO_ENOMEM */
 int pgo_sink_open(struct pgo_sink **out, const char *path, struct pgo_error *err);
+
+/**
+ * A sink in memory, for a part of a file: what is put into it is in its buffer, up to `room` bytes. What is more fails.
+ * free() releases the buffer. @return 0, or -1 when out of memory
+ */
+int pgo_sink_in_memory(struct pgo_sink *sink, size_t room);
 
 void pgo_sink_flush(struct pgo_sink *sink);
 
@@ -36,7 +43,7 @@ void pgo_sink_put_long(struct pgo_sink *sink, const void *bytes, size_t length);
 
 static inline void pgo_sink_put(struct pgo_sink *sink, const void *bytes, size_t length)
 {
-	if (length > PGO_SINK_BYTES - sink->used) {
+	if (length > sink->room - sink->used) {
 		pgo_sink_put_long(sink, bytes, length);
 		return;
 	}

@@ -38,10 +38,11 @@ struct pgo_indexed {
 int pgo_indexed_read_table(struct pgo_indexed *r);
 
 /**
- * The records of the keys that a walk left, of a profile that was opened lazily. They stay in place: the profile that
- * is made of the builder borrows its input from that of `part`.
+ * The records of the keys that a walk left of a profile.
+ * @param copies  those of all ranges, one behind the other; the records stay in place there
  */
-int pgo_indexed_read_keys(struct pgo_builder *b, const struct pgo_merge_part *part, struct pgo_error *err);
+int pgo_indexed_read_keys(struct pgo_builder *b, const struct pgo_merge_part *part, const unsigned char *copies,
+			  size_t length, struct pgo_error *err);
 
 /** What follows the directory: binary ids, vtable names, temporal traces. indexed_sections.c */
 int pgo_indexed_read_sections(struct pgo_indexed *r);

@@ -311,10 +311,11 @@ int pgo_indexed_read_table(struct pgo_indexed *r)
 	return finish_table(r);
 }
 
-int pgo_indexed_read_keys(struct pgo_builder *b, const struct pgo_merge_part *part, struct pgo_error *err)
+int pgo_indexed_read_keys(struct pgo_builder *b, const struct pgo_merge_part *part, const unsigned char *copies,
+			  size_t length, struct pgo_error *err)
 {
 	const struct pgo_profile *p = part->profile;
-	struct pgo_indexed r = {.file = pgo_cursor(p->input, p->table_directory),
+	struct pgo_indexed r = {.file = pgo_cursor(copies, length),
 				.b = b,
 				.err = err,
 				.version = (uint32_t)p->version,
@@ -324,17 +325,15 @@ int pgo_indexed_read_keys(struct pgo_builder *b, const struct pgo_merge_part *pa
 	b->version = p->version;
 	b->kind = p->kind;
 	b->pseudo_counts = p->pseudo_counts;
-	if (pgo_builder_start_in_place(b, p->input, 0))
+	if (pgo_builder_start_in_place(b, copies, 0))
 		return out_of_memory(&r);
-	for (size_t i = 0; i < PGO_TABLE_RANGES; i++)
+	for (size_t i = 0; i < PGO_MERGE_RANGES; i++)
 		for (size_t k = 0; k < part->ranges[i].left.count; k++) {
-			const struct pgo_merge_left *left = &part->ranges[i].left.items[k];
-			size_t first = pgo_builder_count(b);
+			size_t first = pgo_builder_count(b), start = r.file.at;
 			bool framed;
-			pgo_cursor_seek(&r.file, left->offset);
-			int rc = read_item(&r, &r.file, left->bucket, &framed);
+			int rc = read_item(&r, &r.file, part->ranges[i].left.items[k], &framed);
 			if (rc == PGO_OK && pgo_builder_count(b) - first > 1)
-				rc = check_duplicates(&r, first, left->offset);
+				rc = check_duplicates(&r, first, start);
 			if (rc != PGO_OK)
 				return rc;
 		}

@@ -8,6 +8,7 @@
  */
 #include <inttypes.h>
 
+#include "analysis/base/threads.h"
 #include "analysis/formats/llvm.h"
 #include "analysis/formats/write.h"
 #include "analysis/model/table.h"
@@ -26,7 +27,7 @@ struct layout {
 	uint64_t names;
 	uint64_t buckets;
 	uint64_t *offsets; /**< of the buckets; heap */
-	uint64_t directory, binary_ids, vtable_names, traces;
+	uint64_t payload, directory, binary_ids, vtable_names, traces;
 };
 
 static int out_of_memory(struct pgo_writing *w)
@@ -115,6 +116,8 @@ static int order_functions(struct pgo_writing *w, struct layout *l)
 		pgo_writing_thin_out(w);
 	l->names = count_names(w);
 	l->buckets = pgo_table_buckets(l->names);
+	if (l->buckets - 1 == mask)
+		return PGO_OK;
 	return pgo_writing_sort(w, l->buckets - 1) ? out_of_memory(w) : PGO_OK;
 }
 
@@ -135,17 +138,17 @@ static size_t measure_bucket(const struct pgo_writing *w, size_t i, uint64_t mas
 	return i;
 }
 
-static int lay_out_table(struct pgo_writing *w, struct layout *l, uint64_t at)
+static int lay_out_table(const struct pgo_writing *w, struct layout *l, struct pgo_error *err)
 {
-	uint64_t mask = l->buckets - 1, names, bytes;
+	uint64_t mask = l->buckets - 1, names, bytes, at = l->payload;
 	l->offsets = calloc((size_t)l->buckets, sizeof *l->offsets);
 	if (!l->offsets)
-		return out_of_memory(w);
+		return pgo_error_set(err, PGO_ENOMEM, "out of memory");
 	for (size_t i = 0; i < w->count;) {
 		uint64_t bucket = function_at(w, i).name_ref & mask;
 		i = measure_bucket(w, i, mask, &names, &bytes);
 		if (names > UINT16_MAX)
-			return pgo_error_set(w->err, PGO_EUNSUPPORTED,
+			return pgo_error_set(err, PGO_EUNSUPPORTED,
 					     "%" PRIu64 " names share a hash, a hash table holds at most %d of them",
 					     names, UINT16_MAX);
 		l->offsets[bucket] = at;
@@ -193,10 +196,11 @@ static void lay_out_sections(const struct pgo_writing *w, struct layout *l)
 }
 
 /** What is left out adds nothing to sums and cutoffs: only to the numbers of functions and counters. */
-static int summarize(struct pgo_writing *w, struct layout *l)
+static int summarize(const struct pgo_writing *w, struct layout *l, struct pgo_error *err)
 {
-	for (int filter = 0; filter < 2; filter++) {
-		int rc = pgo_profile_summarize(&l->summaries[filter], w->p, (enum pgo_record_filter)filter, w->err);
+	unsigned filters = w->flags & PGO_PROFILE_CSIR ? 2 : 1;
+	for (unsigned filter = 0; filter < filters; filter++) {
+		int rc = pgo_profile_summarize(&l->summaries[filter], w->p, (enum pgo_record_filter)filter, err);
 		if (rc != PGO_OK)
 			return rc;
 		l->summaries[filter].function_count = l->summaries[filter].counter_count = 0;
@@ -207,6 +211,33 @@ static int summarize(struct pgo_writing *w, struct layout *l)
 		s->function_count += !(f.flags & PGO_FUNCTION_PSEUDO);
 		s->counter_count += f.flags & PGO_FUNCTION_PSEUDO ? 0 : f.counter_count;
 	}
+	return PGO_OK;
+}
+
+/** Two things to be known before the first byte is written, which have nothing to do with one another. */
+struct planning {
+	struct pgo_writing *w;
+	struct layout *l;
+	struct pgo_error errs[2];
+	int rc[2];
+};
+
+static void plan(void *context, size_t index)
+{
+	struct planning *p = context;
+	p->rc[index] = index == 0 ? summarize(p->w, p->l, &p->errs[0]) : lay_out_table(p->w, p->l, &p->errs[1]);
+}
+
+static int plan_all(struct pgo_writing *w, struct layout *l)
+{
+	struct planning p = {.w = w, .l = l};
+	pgo_parallel(plan, &p, 2, pgo_processors());
+	for (unsigned i = 0; i < 2; i++)
+		if (p.rc[i] != PGO_OK) {
+			if (w->err)
+				*w->err = p.errs[i];
+			return p.rc[i];
+		}
 	return PGO_OK;
 }
 
@@ -421,15 +452,90 @@ static void put_traces(const struct pgo_writing *w)
 	}
 }
 
+/** Functions in a piece of the table, at least; it ends where a bucket does. */
+#define PIECE ((size_t)4096)
+
+/** Pieces that are made at a time, to be written one behind the other. */
+#define PIECES 16
+
+struct piece {
+	struct pgo_writing w;  /**< with a sink of its own */
+	struct pgo_sink bytes; /**< whose memory is used again for further pieces */
+	struct pgo_error err;
+	const struct layout *layout;
+	size_t first, end; /**< functions */
+	int rc;
+};
+
+static uint64_t bucket_of(const struct pgo_writing *w, const struct layout *l, size_t i)
+{
+	return function_at(w, i).name_ref & (l->buckets - 1);
+}
+
+/** The piece that starts with function `first`. */
+static void cut_piece(struct pgo_writing *w, const struct layout *l, size_t first, struct piece *out)
+{
+	size_t end = first + PIECE;
+	while (end < w->count && bucket_of(w, l, end) == bucket_of(w, l, end - 1))
+		end++;
+	end = end < w->count ? end : w->count;
+	out->w = *w;
+	out->w.sink = &out->bytes;
+	out->w.err = &out->err;
+	out->layout = l;
+	out->first = first;
+	out->end = end;
+	out->rc = PGO_OK;
+}
+
+static void make_piece(void *context, size_t index)
+{
+	struct piece *p = (struct piece *)context + index;
+	const struct layout *l = p->layout;
+	uint64_t end = p->end < p->w.count ? l->offsets[bucket_of(&p->w, l, p->end)] : l->directory;
+	uint64_t bytes = end - l->offsets[bucket_of(&p->w, l, p->first)];
+	p->bytes.used = 0;
+	if (bytes > p->bytes.room) {
+		free(p->bytes.buffer);
+		if (pgo_sink_in_memory(&p->bytes, (size_t)(bytes + bytes / 4))) {
+			p->rc = out_of_memory(&p->w);
+			return;
+		}
+	}
+	for (size_t i = p->first; i < p->end && p->rc == PGO_OK;)
+		p->rc = put_bucket(&p->w, l, &i);
+}
+
+static int put_table(struct pgo_writing *w, const struct layout *l)
+{
+	struct piece *pieces = calloc(PIECES, sizeof *pieces);
+	int rc = pieces ? PGO_OK : out_of_memory(w);
+	for (size_t first = 0; first < w->count && rc == PGO_OK && !w->sink->failure;) {
+		size_t count = 0;
+		for (; count < PIECES && first < w->count; first = pieces[count++].end)
+			cut_piece(w, l, first, &pieces[count]);
+		pgo_parallel(make_piece, pieces, count, pgo_processors());
+		for (size_t i = 0; i < count; i++) {
+			if (rc == PGO_OK && pieces[i].rc != PGO_OK && w->err)
+				*w->err = pieces[i].err;
+			rc = rc == PGO_OK ? pieces[i].rc : rc;
+			if (rc == PGO_OK)
+				pgo_sink_put(w->sink, pieces[i].bytes.buffer, pieces[i].bytes.used);
+		}
+	}
+	for (size_t i = 0; pieces && i < PIECES; i++)
+		free(pieces[i].bytes.buffer);
+	free(pieces);
+	return rc;
+}
+
 static int put_all(struct pgo_writing *w, const struct layout *l)
 {
-	int rc = PGO_OK;
 	put_header(w, l);
 	put_summary(w->sink, &l->summaries[PGO_RECORDS_NORMAL]);
 	if (w->flags & PGO_PROFILE_CSIR)
 		put_summary(w->sink, &l->summaries[PGO_RECORDS_CS]);
-	for (size_t i = 0; i < w->count && rc == PGO_OK && !w->sink->failure;)
-		rc = put_bucket(w, l, &i);
+	int rc = put_table(w, l);
 	if (rc != PGO_OK)
 		return rc;
 	pgo_sink_put(w->sink, zeros, -w->sink->offset & 7);
@@ -460,11 +566,9 @@ int pgo_indexed_write(struct pgo_writing *w)
 {
 	struct layout l = {0};
 	int rc = order_functions(w, &l);
+	l.payload = header_bytes(w->version) + SUMMARY_BYTES * (w->flags & PGO_PROFILE_CSIR ? 2 : 1);
 	if (rc == PGO_OK)
-		rc = summarize(w, &l);
-	uint64_t payload = header_bytes(w->version) + SUMMARY_BYTES * (w->flags & PGO_PROFILE_CSIR ? 2 : 1);
-	if (rc == PGO_OK)
-		rc = lay_out_table(w, &l, payload);
+		rc = plan_all(w, &l);
 	if (rc == PGO_OK) {
 		lay_out_sections(w, &l);
 		warn_of_values(w);

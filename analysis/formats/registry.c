@@ -286,7 +286,11 @@ static int read_mapped(struct pgo_profile **out, int fd, size_t length, const st
 			      .mapped = true,
 			      .lazy = options->lazily && options->max_lost <= 0,
 			      .max_lost = options->max_lost};
-	return read_input(out, &input, options->format, err);
+	int rc = read_input(out, &input, options->format, err);
+	/* 0 to 2 are standard streams; without one, all is done by the mapping */
+	if (rc == PGO_OK && (*out)->settle)
+		(*out)->input_file = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	return rc;
 }
 
 /** gcc's profiles come with a second file, which their reader looks for. @return PGO_EOF when it is none of them */

@@ -104,12 +104,15 @@ static int into_buckets(struct pgo_writing *w, uint64_t mask)
 	free(ends);
 	free(w->order);
 	w->order = sorted;
+	w->moved = true;
 	return 0;
 }
 
 int pgo_writing_sort(struct pgo_writing *w, uint64_t mask)
 {
 	struct sorting s = {.p = w->p, .mask = mask};
+	if (w->p->names_in_order && w->p->hash_mask == mask && !w->moved)
+		return 0;
 	if (mask != UINT64_MAX)
 		return is_sorted(w, mask) ? 0 : into_buckets(w, mask);
 	qsort_r(w->order, w->count, sizeof *w->order, compare_indices, &s);

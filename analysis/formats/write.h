@@ -19,6 +19,7 @@ struct pgo_writing {
 	uint32_t kinds;	    /**< value kinds that are written: those below it */
 	uint32_t *order;    /**< functions that are written, in the writer's order */
 	size_t count;	    /**< of them */
+	bool moved;	    /**< `order` is not the order of the profile any more */
 	uint32_t *extra_of; /**< by function: number of its extra plus 1; NULL: there are none */
 };
 

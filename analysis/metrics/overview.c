@@ -116,7 +116,7 @@ static void walk_range(void *context, size_t index)
 	struct reading r = {.o = o, .range = &o->ranges[index]};
 	struct range *range = r.range;
 	uint64_t first, last;
-	pgo_table_range(&o->table, index, &first, &last);
+	pgo_table_range(&o->table, index, PGO_TABLE_RANGES, &first, &last);
 	range->bad = !pgo_table_tally_start(&range->tally, o->claimed);
 	for (uint64_t b = first; b < last && !range->bad; b++) {
 		uint64_t offset = pgo_table_slot(&o->table, b);
@@ -143,7 +143,7 @@ static bool finish(struct pgo_summary *summary, struct pgo_skew *skew, const str
 			return false;
 		pgo_skew_merge(&skews, &o->ranges[i].skew);
 	}
-	if (!pgo_table_covered(p, &o->ranges[0].span, sizeof o->ranges[0]) ||
+	if (!pgo_table_covered(p, &o->ranges[0].span, PGO_TABLE_RANGES, sizeof o->ranges[0]) ||
 	    !pgo_table_tally_confirm(&sum, &o->ranges[0].tally, PGO_TABLE_RANGES, sizeof o->ranges[0]))
 		return false;
 	*summary = sum;

@@ -301,7 +301,7 @@ static void walk_range(void *context, size_t index)
 	struct walk *walk = context;
 	struct reading r = {.walk = walk, .range = &walk->ranges[index], .batch = &walk->batches[index]};
 	uint64_t first, last;
-	pgo_table_range(&walk->table[0], index, &first, &last);
+	pgo_table_range(&walk->table[0], index, PGO_TABLE_RANGES, &first, &last);
 	struct pgo_waiting waiting;
 	pgo_batch_start(r.batch, &waiting);
 	r.batch->failed = !make_room(&r);
@@ -325,7 +325,7 @@ static bool in_order(const struct walk *walk)
 		if (walk->ranges[i].bad)
 			return false;
 	for (unsigned s = 0; s < 2; s++)
-		if (!pgo_table_covered(walk->w->measure.side[s].profile, &walk->ranges[0].span[s],
+		if (!pgo_table_covered(walk->w->measure.side[s].profile, &walk->ranges[0].span[s], PGO_TABLE_RANGES,
 				       sizeof walk->ranges[0]))
 			return false;
 	return true;

@@ -71,7 +71,12 @@ struct pgo_function *pgo_builder_function(struct pgo_builder *b, const char *nam
 
 int pgo_builder_extra(struct pgo_builder *b, uint64_t sites_before, uint64_t bitmap_before)
 {
-	size_t function = b->in_place ? b->in_places.count : b->functions.count - 1;
+	return pgo_builder_extra_of(b, b->in_place ? b->in_places.count : b->functions.count - 1, sites_before,
+				    bitmap_before);
+}
+
+int pgo_builder_extra_of(struct pgo_builder *b, size_t function, uint64_t sites_before, uint64_t bitmap_before)
+{
 	struct pgo_function_extra e = {.first_site = sites_before,
 				       .first_bitmap = bitmap_before,
 				       .site_count = (uint32_t)(b->sites.count - sites_before),
@@ -241,6 +246,7 @@ int pgo_builder_finish(struct pgo_builder *b, uint64_t input_bytes, struct pgo_p
 		.names = b->names.items,
 		.tally = {b->tally[0], b->tally[1]},
 		.hash_mask = b->hash_mask,
+		.names_in_order = b->names_in_order,
 		.settle = b->settle,
 		.table_payload = b->table_payload,
 		.table_directory = b->table_directory,

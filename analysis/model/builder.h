@@ -45,6 +45,7 @@ struct pgo_builder {
 	uint64_t table_keys;
 	struct pgo_summary *stored; /**< heap */
 	uint64_t hash_mask;
+	bool names_in_order; /**< as in struct pgo_profile */
 	uint64_t counter_count;			/**< of all functions */
 	uint64_t sites_before, bitmap_before;	/**< of the record being built */
 	PGO_VEC(uint64_t) in_places;		/**< with in_place: functions, as in in_place.h */
@@ -133,6 +134,9 @@ struct pgo_value *pgo_builder_site(struct pgo_builder *b, uint32_t kind, uint32_
  * or of the last one. @return 0, or -1 when out of memory
  */
 int pgo_builder_extra(struct pgo_builder *b, uint64_t sites_before, uint64_t bitmap_before);
+
+/** The same of function number `function`; functions in rising order. */
+int pgo_builder_extra_of(struct pgo_builder *b, size_t function, uint64_t sites_before, uint64_t bitmap_before);
 
 /** Complete a copied record: its counter count, sum, maximum, flags, sites and bitmap. @return 0, -1 out of memory */
 int pgo_builder_seal(struct pgo_builder *b);

@@ -26,6 +26,12 @@ struct pgo_sum_record {
 	bool rival;	   /**< another one has its name and hash */
 };
 
+/** A slot of the index. What does not have the tag need not be looked at, which would be far away in memory. */
+struct pgo_sum_slot {
+	uint32_t number; /**< of the record plus 1; 0: free */
+	uint32_t tag;	 /**< of its name reference and hash */
+};
+
 /** Values of a site, in rising order, each once. */
 struct pgo_sum_site {
 	uint64_t first; /**< into values */
@@ -62,12 +68,12 @@ struct pgo_merge {
 	uint64_t version;   /**< of all, or 0 */
 	char *first;	    /**< heap: what the first one is called */
 	PGO_VEC(struct pgo_sum_record) records;
-	uint32_t *index;   /**< by name reference and hash, open addressing: number of the record plus 1 */
-	size_t index_size; /**< a power of two, more than half of it free */
-	uint32_t expected; /**< record that probably is the next to be added to */
-	uint32_t last;	   /**< record added to last, UINT32_MAX: none of this profile */
-	bool rivals;	   /**< records differ in their number of counters only */
-	uint64_t most;	   /**< no counter is larger, but for those of pseudo records and keyed ones */
+	struct pgo_sum_slot *index; /**< by name reference and hash, open addressing */
+	size_t index_size;	    /**< a power of two, more than half of it free */
+	uint32_t expected;	    /**< record that probably is the next to be added to */
+	uint32_t last;		    /**< record added to last, UINT32_MAX: none of this profile */
+	bool rivals;		    /**< records differ in their number of counters only */
+	uint64_t most;		    /**< no counter is larger, but for those of pseudo records and keyed ones */
 	PGO_VEC(char) names;
 	PGO_VEC(uint64_t) counters;
 	PGO_VEC(uint64_t) keys;

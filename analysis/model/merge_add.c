@@ -81,6 +81,11 @@ static size_t slot_of(const struct pgo_merge *m, uint64_t name_ref, uint64_t cfg
 	return (size_t)(name_ref ^ (cfg_hash * 0x9e3779b97f4a7c15ull >> 60)) & (m->index_size - 1);
 }
 
+static uint32_t tag_of(uint64_t name_ref, uint64_t cfg_hash)
+{
+	return (uint32_t)(name_ref >> 32) ^ (uint32_t)cfg_hash;
+}
+
 /** Room in the index for `more` records. */
 static int reserve_index(struct pgo_merge *m, size_t more)
 {
@@ -91,17 +96,19 @@ static int reserve_index(struct pgo_merge *m, size_t more)
 		size *= 2;
 	if (size == m->index_size)
 		return 0;
-	uint32_t *index = calloc(size, sizeof *index);
+	struct pgo_sum_slot *index = calloc(size, sizeof *index);
 	if (!index)
 		return -1;
+	pgo_prefer_huge_pages(index, size * sizeof *index);
 	free(m->index);
 	m->index = index;
 	m->index_size = size;
 	for (size_t i = 0; i < m->records.count; i++) {
-		size_t at = slot_of(m, m->records.items[i].name_ref, m->records.items[i].cfg_hash);
-		while (m->index[at])
+		const struct pgo_sum_record *r = &m->records.items[i];
+		size_t at = slot_of(m, r->name_ref, r->cfg_hash);
+		while (m->index[at].number)
 			at = (at + 1) & (size - 1);
-		m->index[at] = (uint32_t)i + 1;
+		m->index[at] = (struct pgo_sum_slot){(uint32_t)i + 1, tag_of(r->name_ref, r->cfg_hash)};
 	}
 	return 0;
 }
@@ -124,7 +131,7 @@ static struct pgo_sum_record *new_record(struct pgo_merge *m, const struct pgo_f
 	if (f->name_length)
 		memcpy(m->names.items + m->names.count, f->name, f->name_length);
 	m->names.count += f->name_length;
-	m->index[slot] = number + 1;
+	m->index[slot] = (struct pgo_sum_slot){number + 1, tag_of(f->name_ref, f->cfg_hash)};
 	m->rivals |= rival;
 	return &m->records.items[number];
 }
@@ -140,8 +147,11 @@ static struct pgo_sum_record *find_record(struct pgo_merge *m, const struct pgo_
 		return NULL;
 	bool rival = false;
 	size_t at = slot_of(m, f->name_ref, f->cfg_hash);
-	for (; m->index[at]; at = (at + 1) & (m->index_size - 1)) {
-		r = &m->records.items[m->index[at] - 1];
+	const uint32_t tag = tag_of(f->name_ref, f->cfg_hash);
+	for (; m->index[at].number; at = (at + 1) & (m->index_size - 1)) {
+		if (m->index[at].tag != tag)
+			continue;
+		r = &m->records.items[m->index[at].number - 1];
 		if (!pgo_sum_same_function(m, r, f))
 			continue;
 		if (pgo_sum_same_shape(m, r, f, pseudo))
@@ -412,9 +422,11 @@ bool pgo_merge_walkable(const struct pgo_merge *m, const struct pgo_profile *p)
 
 const struct pgo_sum_record *pgo_merge_find(const struct pgo_merge *m, const struct pgo_function *f)
 {
-	for (size_t at = slot_of(m, f->name_ref, f->cfg_hash); m->index[at]; at = (at + 1) & (m->index_size - 1)) {
-		const struct pgo_sum_record *r = &m->records.items[m->index[at] - 1];
-		if (pgo_merge_same(m, r, f))
+	const uint32_t tag = tag_of(f->name_ref, f->cfg_hash);
+	size_t at = slot_of(m, f->name_ref, f->cfg_hash);
+	for (; m->index[at].number; at = (at + 1) & (m->index_size - 1)) {
+		const struct pgo_sum_record *r = &m->records.items[m->index[at].number - 1];
+		if (m->index[at].tag == tag && pgo_merge_same(m, r, f))
 			return r;
 	}
 	return NULL;

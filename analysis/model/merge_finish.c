@@ -3,6 +3,7 @@
 /* The sum as a profile, in an order that does not depend on how it came about. */
 #include <inttypes.h>
 
+#include "analysis/base/threads.h"
 #include "analysis/model/merge.h"
 #include "analysis/model/table.h"
 
@@ -161,24 +162,61 @@ static int finish_extra(const struct pgo_merge *m, struct pgo_builder *b, const 
 	return 0;
 }
 
-static int finish_record(const struct pgo_merge *m, struct pgo_builder *b, const struct pgo_sum_record *r)
+/** Records that one thread finishes at a time. */
+#define PIECE ((size_t)4096)
+
+struct finishing {
+	const struct pgo_merge *m;
+	struct pgo_builder *b;
+	const uint32_t *order; /**< function i is record order[i] */
+};
+
+static void finish_piece(void *context, size_t piece)
 {
-	struct pgo_place place = {.name = r->name, .first_counter = r->first_counter};
-	struct pgo_function f = {.name_length = r->name_length,
-				 .name_ref = r->name_ref,
-				 .cfg_hash = r->cfg_hash,
-				 .counter_count = r->counter_count,
-				 .counters = (const pgo_count *)(m->counters.items + r->first_counter)};
-	uint64_t sites = b->sites.count, bitmap = b->bitmap.count;
-	pgo_add_up(&f);
-	f.flags = pgo_context_flag(b->flags, f.cfg_hash) |
-		  (f.counter_count ? pgo_limit_flags(r->pseudo, f.max, f.counters) : 0);
-	if (pgo_vec_push(&b->functions, f) || pgo_vec_push(&b->places, place))
+	const struct finishing *finishing = context;
+	const struct pgo_merge *m = finishing->m;
+	const struct pgo_builder *b = finishing->b;
+	size_t end = (piece + 1) * PIECE < b->functions.count ? (piece + 1) * PIECE : b->functions.count;
+	for (size_t i = piece * PIECE; i < end; i++) {
+		const struct pgo_sum_record *r = &m->records.items[finishing->order[i]];
+		struct pgo_function *f = &b->functions.items[i];
+		*f = (struct pgo_function){.name_length = r->name_length,
+					   .name_ref = r->name_ref,
+					   .cfg_hash = r->cfg_hash,
+					   .counter_count = r->counter_count,
+					   .counters = (const pgo_count *)(m->counters.items + r->first_counter)};
+		b->places.items[i] = (struct pgo_place){.name = r->name, .first_counter = r->first_counter};
+		pgo_add_up(f);
+		f->flags = pgo_context_flag(b->flags, f->cfg_hash) |
+			   (f->counter_count ? pgo_limit_flags(r->pseudo, f->max, f->counters) : 0);
+	}
+}
+
+/** Functions 0 to `count`, without values and bitmaps. */
+static int finish_records(const struct pgo_merge *m, struct pgo_builder *b, const uint32_t *order, size_t count)
+{
+	struct finishing finishing = {m, b, order};
+	if (pgo_vec_reserve(&b->functions, count) || pgo_vec_reserve(&b->places, count))
 		return -1;
-	b->counter_count += f.counter_count;
-	if (!r->extra)
-		return 0;
-	return finish_extra(m, b, &m->extras.items[r->extra - 1]) || pgo_builder_extra(b, sites, bitmap) ? -1 : 0;
+	pgo_vec_prefer_huge(&b->functions);
+	pgo_vec_prefer_huge(&b->places);
+	b->functions.count = b->places.count = count;
+	pgo_parallel(finish_piece, &finishing, (count + PIECE - 1) / PIECE, pgo_processors());
+	for (size_t i = 0; i < count; i++)
+		b->counter_count += b->functions.items[i].counter_count;
+	return 0;
+}
+
+static int finish_extras(const struct pgo_merge *m, struct pgo_builder *b, const uint32_t *order, size_t count)
+{
+	for (size_t i = 0; i < count && m->extras.count; i++) {
+		const struct pgo_sum_record *r = &m->records.items[order[i]];
+		uint64_t sites = b->sites.count, bitmap = b->bitmap.count;
+		if (r->extra &&
+		    (finish_extra(m, b, &m->extras.items[r->extra - 1]) || pgo_builder_extra_of(b, i, sites, bitmap)))
+			return -1;
+	}
+	return 0;
 }
 
 static int warn(struct pgo_merge *m, uint64_t dropped)
@@ -234,18 +272,14 @@ static int fill(struct pgo_merge *m, struct pgo_builder *b)
 	uint64_t mask = mask_of(m);
 	size_t count = 0;
 	uint32_t *order = order_records(m, mask, &count);
-	int failed = !order || pgo_vec_reserve(&b->functions, count) || pgo_vec_reserve(&b->places, count);
 	free(m->index);
 	m->index = NULL;
-	if (!failed) {
-		pgo_vec_prefer_huge(&b->functions);
-		pgo_vec_prefer_huge(&b->places);
+	if (order)
 		order_buckets(m, order, count, mask);
-	}
-	for (size_t i = 0; i < count && !failed; i++)
-		failed = finish_record(m, b, &m->records.items[order[i]]);
+	int failed = !order || finish_records(m, b, order, count) || finish_extras(m, b, order, count);
 	free(order);
 	b->hash_mask = mask;
+	b->names_in_order = true;
 	return failed || pgo_sum_finish_sections(m, b) ? -1 : 0;
 }
 

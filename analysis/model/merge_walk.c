@@ -1,17 +1,31 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "analysis/model/merge_walk.h"
 
+#include <errno.h>
+#include <unistd.h>
+
 #include "analysis/base/threads.h"
 
 #define SLOTS 128 /* buckets looked up at once; each number fits a byte */
+
+/** Files are read piece by piece into memory that stays in the cache, up to such a size; larger pieces are mapped. */
+#define WINDOW_MOST ((size_t)16 << 20)
+
+/** Where a thread reads to. */
+struct window {
+	unsigned char *bytes; /**< heap */
+	size_t capacity;
+};
 
 /** What a range of a profile is gone through with. */
 struct looking {
 	struct pgo_merge_range *range;
 	struct pgo_merge *sum;
 	const struct pgo_merge_weight *weight;
-	struct pgo_table table;
+	struct pgo_table table;		/**< its payload is that of the range */
+	uint64_t base;			/**< offset of that in the file */
 	bool away;			/**< take away instead of adding */
+	bool once;			/**< each counter as it is */
 	uint32_t next;			/**< record of the sum that probably comes next */
 	uint64_t seen[PGO_BUCKET_MOST]; /**< names of the bucket */
 	unsigned seen_count;
@@ -29,28 +43,40 @@ static inline bool is_new(struct looking *l, uint64_t name_ref)
 	return true;
 }
 
-/** Add counters to those of a record, modulo 2^64, or take them away. False: one is too large, and none was added. */
-static inline bool add_counters(struct looking *l, struct pgo_sum_record *r, const pgo_count *from)
+/** Add counters to those of a record, modulo 2^64, or take them away. @return all bits that are set in one of them */
+static inline uint64_t add_counters(struct looking *l, const struct pgo_sum_record *r, const pgo_count *from)
 {
-	struct pgo_merge_range *range = l->range;
 	const struct pgo_merge_weight *w = l->weight;
 	uint64_t bits = 0, total = 0, *to = l->sum->counters.items + r->first_counter;
-	for (uint32_t i = 0; i < r->counter_count; i++) {
-		bits |= from[i];
-		total += from[i];
-	}
-	if (bits >= PGO_WALKED_MOST)
-		return false;
-	range->bits |= bits;
-	range->total += total;
-	range->counters += r->counter_count;
-	range->added++;
-	if (w->factor <= 0 && w->times == 1 && !l->away)
-		for (uint32_t i = 0; i < r->counter_count && bits; i++)
+	if (l->once && !l->away) /* the usual case, in one loop: most have few counters, and where it ends is hard to predict */
+		for (uint32_t i = 0; i < r->counter_count; i++) {
+			bits |= from[i];
+			total += from[i];
 			to[i] += from[i];
+		}
 	else
-		for (uint32_t i = 0; i < r->counter_count; i++)
-			to[i] += l->away ? -pgo_weigh(from[i], w) : pgo_weigh(from[i], w);
+		for (uint32_t i = 0; i < r->counter_count; i++) {
+			uint64_t more = l->once ? from[i] : pgo_weigh(from[i], w);
+			bits |= from[i];
+			total += from[i];
+			to[i] += l->away ? -more : more;
+		}
+	l->range->total += total;
+	return bits;
+}
+
+/** Add a record. False: a counter is too large, and nothing was added. */
+static inline bool add_record(struct looking *l, struct pgo_sum_record *r, const pgo_count *from)
+{
+	uint64_t bits = add_counters(l, r, from);
+	if (bits >= PGO_WALKED_MOST) {
+		l->away = !l->away;
+		add_counters(l, r, from);
+		return false;
+	}
+	l->range->bits |= bits;
+	l->range->counters += r->counter_count;
+	l->range->added++;
 	r->seen += l->away ? UINT32_MAX : 1;
 	l->next = (uint32_t)(r - l->sum->records.items) + 1;
 	return true;
@@ -80,10 +106,23 @@ static inline enum outcome try_record(struct looking *l, uint64_t bucket, struct
 	    memcmp(name, l->sum->names.items + r->name, r->name_length) != 0 ||
 	    !pgo_cursor_bytes(&c, &counters, size) || !pgo_table_no_rest(t, &c))
 		return OTHER;
-	if (!is_new(l, r->name_ref) || !add_counters(l, r, (const pgo_count *)counters))
+	if (!is_new(l, r->name_ref) || !add_record(l, r, (const pgo_count *)counters))
 		return BAD;
 	at->at = c.at;
 	return DONE;
+}
+
+/** A key, for the reader. */
+static bool leave(struct looking *l, uint64_t bucket, size_t start, size_t end)
+{
+	struct pgo_merge_range *range = l->range;
+	if (pgo_vec_push(&range->left, bucket) || pgo_vec_reserve(&range->copies, end - start)) {
+		range->failed = true;
+		return false;
+	}
+	memcpy(range->copies.items + range->copies.count, l->table.payload.bytes + start, end - start);
+	range->copies.count += end - start;
+	return true;
 }
 
 /** A key with its records, which are not those that were expected. False: not plainly in order. */
@@ -114,8 +153,7 @@ static bool look_at_key(struct looking *l, uint64_t bucket, struct pgo_cursor *c
 				return false;
 		}
 	}
-	range->failed |= pgo_vec_push(&range->left, ((struct pgo_merge_left){bucket, start})) != 0;
-	return !range->failed;
+	return leave(l, bucket, start, c->at);
 }
 
 static inline bool look_at_bucket(struct looking *l, uint64_t bucket, uint64_t offset)
@@ -123,10 +161,9 @@ static inline bool look_at_bucket(struct looking *l, uint64_t bucket, uint64_t o
 	struct pgo_table_span *span = &l->range->span;
 	struct pgo_cursor c = {.bytes = l->table.payload.bytes, .end = l->table.payload.end};
 	uint16_t items;
-	if (span->end == 0)
-		span->start = span->end = offset;
 	/* buckets lie one behind the other */
-	if (span->end != offset || !pgo_cursor_seek(&c, offset) || !pgo_cursor_u16(&c, &items) || items == 0)
+	if (span->end != offset || !pgo_cursor_seek(&c, (size_t)(offset - l->base)) || !pgo_cursor_u16(&c, &items) ||
+	    items == 0)
 		return false;
 	span->keys += items;
 	l->seen_count = 0;
@@ -138,7 +175,7 @@ static inline bool look_at_bucket(struct looking *l, uint64_t bucket, uint64_t o
 		if (outcome == BAD || (outcome == OTHER && !look_at_key(l, bucket, &c)))
 			return false;
 	}
-	span->end = c.at;
+	span->end = l->base + c.at;
 	return true;
 }
 
@@ -159,8 +196,62 @@ static inline bool look_at_slots(struct looking *l, uint64_t first, unsigned cou
 	return true;
 }
 
+/** Offset of the first bucket from `first` on, before `last`, that is not empty; 0: none. */
+static uint64_t first_offset(const struct pgo_table *t, uint64_t first, uint64_t last)
+{
+	uint64_t offset = 0;
+	for (uint64_t b = first; b < last && offset == 0; b++)
+		offset = pgo_table_slot(t, b);
+	return offset;
+}
+
+static bool read_fully(int file, unsigned char *to, size_t length, uint64_t offset)
+{
+	while (length > 0) {
+		ssize_t n = pread(file, to, length, (off_t)offset);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		to += n;
+		length -= (size_t)n;
+		offset += (uint64_t)n;
+	}
+	return true;
+}
+
+/** Bytes `start` to `end` of a profile's file. NULL: they cannot be had */
+static const unsigned char *bytes_of(const struct pgo_profile *p, uint64_t start, uint64_t end, struct window *window)
+{
+	size_t length = (size_t)(end - start);
+	if (p->input_file <= 0 || length > WINDOW_MOST)
+		return (const unsigned char *)p->input + start;
+	if (length > window->capacity) {
+		size_t capacity = length + length / 4;
+		free(window->bytes);
+		window->bytes = malloc(capacity);
+		window->capacity = window->bytes ? capacity : 0;
+	}
+	return window->bytes && read_fully(p->input_file, window->bytes, length, start) ? window->bytes : NULL;
+}
+
+/** Let the payload of the table be that of a range. False: it is not where it should be */
+static bool place_range(struct looking *l, const struct pgo_profile *p, uint64_t first, uint64_t last,
+			struct window *window)
+{
+	struct pgo_table *t = &l->table;
+	uint64_t start = first_offset(t, first, last), end = first_offset(t, last, t->mask + 1);
+	end = end ? end : t->payload.end;
+	if (start < p->table_payload || end <= start || end > t->payload.end)
+		return false;
+	const unsigned char *bytes = bytes_of(p, start, end, window);
+	t->payload = pgo_cursor(bytes, (size_t)(end - start));
+	l->base = l->range->span.start = l->range->span.end = start;
+	return bytes != NULL;
+}
+
 static void look_at_range(const struct pgo_merge_walk *walk, const struct pgo_merge_part *part, size_t index,
-			  struct pgo_merge_range *range, bool away)
+			  struct pgo_merge_range *range, bool away, struct window *window)
 {
 	static const struct pgo_merge_weight once = {.times = 1};
 	struct looking l = {.range = range,
@@ -168,12 +259,16 @@ static void look_at_range(const struct pgo_merge_walk *walk, const struct pgo_me
 			    .weight = part->weight ? part->weight : &once,
 			    .table = pgo_table_of(part->profile),
 			    .away = away};
+	l.once = l.weight->factor <= 0 && l.weight->times == 1;
 	uint64_t first, last;
-	pgo_table_range(&l.table, index, &first, &last);
-	range->left.count = 0;
+	pgo_table_range(&l.table, index, PGO_MERGE_RANGES, &first, &last);
+	range->left.count = range->copies.count = 0;
 	range->span = (struct pgo_table_span){0};
 	range->added = range->counters = range->total = range->bits = 0;
 	range->bad = range->failed = false;
+	if (first_offset(&l.table, first, last) == 0)
+		return;
+	range->bad = !place_range(&l, part->profile, first, last, window);
 	for (uint64_t b = first; b < last && !range->bad; b += SLOTS)
 		range->bad = !look_at_slots(&l, b, last - b < SLOTS ? (unsigned)(last - b) : SLOTS);
 }
@@ -182,9 +277,11 @@ static void look_at_range(const struct pgo_merge_walk *walk, const struct pgo_me
 static void add_range(void *context, size_t index)
 {
 	struct pgo_merge_walk *walk = context;
+	struct window window = {0};
 	for (size_t i = 0; i < walk->count; i++)
 		if (walk->parts[i].rc == PGO_OK)
-			look_at_range(walk, &walk->parts[i], index, &walk->parts[i].ranges[index], false);
+			look_at_range(walk, &walk->parts[i], index, &walk->parts[i].ranges[index], false, &window);
+	free(window.bytes);
 }
 
 struct taking_away {
@@ -196,10 +293,13 @@ static void take_range_away(void *context, size_t index)
 {
 	const struct taking_away *t = context;
 	struct pgo_merge_range *was = &t->part->ranges[index], now = {0};
-	look_at_range(t->walk, t->part, index, &now, true);
+	struct window window = {0};
+	look_at_range(t->walk, t->part, index, &now, true, &window);
+	free(window.bytes);
 	/* a file that is written to meanwhile */
 	was->failed = now.added != was->added || now.total != was->total || now.bits != was->bits;
 	pgo_vec_release(&now.left);
+	pgo_vec_release(&now.copies);
 }
 
 /** All of the payload, and as much as the file says? */
@@ -207,7 +307,7 @@ static int check_part(const struct pgo_merge_part *part)
 {
 	const struct pgo_profile *p = part->profile;
 	uint64_t counters = 0, total = 0;
-	for (size_t i = 0; i < PGO_TABLE_RANGES; i++) {
+	for (size_t i = 0; i < PGO_MERGE_RANGES; i++) {
 		if (part->ranges[i].failed)
 			return PGO_ENOMEM;
 		if (part->ranges[i].bad)
@@ -215,7 +315,7 @@ static int check_part(const struct pgo_merge_part *part)
 		counters += part->ranges[i].counters;
 		total += part->ranges[i].total;
 	}
-	if (!pgo_table_covered(p, &part->ranges[0].span, sizeof part->ranges[0]))
+	if (!pgo_table_covered(p, &part->ranges[0].span, PGO_MERGE_RANGES, sizeof part->ranges[0]))
 		return PGO_EOF;
 	bool as_stored = !p->stored || !(p->flags & PGO_PROFILE_IR) ||
 			 (p->stored->counter_count == counters && (uint64_t)p->stored->total == total);
@@ -227,15 +327,15 @@ static void settle_part(struct pgo_merge_walk *walk, struct pgo_merge_part *part
 {
 	uint64_t bits = 0;
 	part->rc = check_part(part);
-	for (size_t i = 0; i < PGO_TABLE_RANGES; i++)
+	for (size_t i = 0; i < PGO_MERGE_RANGES; i++)
 		bits |= part->ranges[i].bits;
 	if (part->rc == PGO_OK)
 		walk->sum->most += part->weight ? pgo_weigh(bits, part->weight) : bits;
 	if (part->rc != PGO_EOF)
 		return;
 	struct taking_away t = {walk, part};
-	pgo_parallel(take_range_away, &t, PGO_TABLE_RANGES, pgo_processors());
-	for (size_t i = 0; i < PGO_TABLE_RANGES; i++)
+	pgo_parallel(take_range_away, &t, PGO_MERGE_RANGES, pgo_processors());
+	for (size_t i = 0; i < PGO_MERGE_RANGES; i++)
 		if (part->ranges[i].failed)
 			part->rc = PGO_EFORMAT;
 }
@@ -264,7 +364,7 @@ void pgo_merge_walk(struct pgo_merge_walk *walk, struct pgo_merge *sum)
 		any |= walk->parts[i].rc == PGO_OK;
 	}
 	if (any)
-		pgo_parallel(add_range, walk, PGO_TABLE_RANGES, pgo_processors());
+		pgo_parallel(add_range, walk, PGO_MERGE_RANGES, pgo_processors());
 	for (size_t i = 0; i < walk->count; i++)
 		if (walk->parts[i].rc == PGO_OK)
 			settle_part(walk, &walk->parts[i]);
@@ -273,6 +373,8 @@ void pgo_merge_walk(struct pgo_merge_walk *walk, struct pgo_merge *sum)
 void pgo_merge_walk_release(struct pgo_merge_walk *walk)
 {
 	for (size_t k = 0; k < PGO_MERGE_PARTS; k++)
-		for (size_t i = 0; i < PGO_TABLE_RANGES; i++)
+		for (size_t i = 0; i < PGO_MERGE_RANGES; i++) {
 			pgo_vec_release(&walk->parts[k].ranges[i].left);
+			pgo_vec_release(&walk->parts[k].ranges[i].copies);
+		}
 }

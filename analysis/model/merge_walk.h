@@ -20,13 +20,12 @@
 /** Counters of walked profiles are below. */
 #define PGO_WALKED_MOST ((uint64_t)1 << 52)
 
-/** A key of the table whose records the reader should read. */
-struct pgo_merge_left {
-	uint64_t bucket, offset;
-};
+/** A table is walked in so many ranges: what one takes in a large profile and in the sum fits the nearer caches. */
+#define PGO_MERGE_RANGES 256
 
 struct pgo_merge_range {
-	PGO_VEC(struct pgo_merge_left) left;
+	PGO_VEC(uint64_t) left;	       /**< bucket of each key whose records the reader should read */
+	PGO_VEC(unsigned char) copies; /**< of these keys with their records, one behind the other */
 	struct pgo_table_span span;
 	uint64_t added;		  /**< records */
 	uint64_t counters, total; /**< of all records: how many, and their sum modulo 2^64 */
@@ -39,11 +38,11 @@ struct pgo_merge_part {
 	const struct pgo_profile *profile;     /**< opened lazily or not */
 	const struct pgo_merge_weight *weight; /**< NULL: once */
 	int rc; /**< after a walk: PGO_OK, PGO_EOF: not to be added this way, PGO_ENOMEM, PGO_EFORMAT: it changed meanwhile */
-	struct pgo_merge_range ranges[PGO_TABLE_RANGES];
+	struct pgo_merge_range ranges[PGO_MERGE_RANGES];
 };
 
 /** Profiles walked side by side, at most. */
-#define PGO_MERGE_PARTS 8
+#define PGO_MERGE_PARTS 16
 
 /** Room that several walks use one after the other. Start with {0}. */
 struct pgo_merge_walk {

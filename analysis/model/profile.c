@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "analysis/base/mapping.h"
 
@@ -17,6 +18,8 @@ void pgo_profile_free(struct pgo_profile *p)
 		pgo_unmap(p->input, p->input_length);
 	else
 		free(p->input);
+	if (p->input_file > 0)
+		close(p->input_file);
 	free(p->stored);
 	pgo_quarantine_free(p->quarantine);
 	free(p->functions);

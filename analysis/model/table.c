@@ -50,10 +50,10 @@ bool pgo_table_rest(uint64_t version, struct pgo_cursor *data, uint32_t *sites)
 	return version < 3 || pass_values(data, sites);
 }
 
-bool pgo_table_covered(const struct pgo_profile *p, const struct pgo_table_span *spans, size_t stride)
+bool pgo_table_covered(const struct pgo_profile *p, const struct pgo_table_span *spans, size_t ranges, size_t stride)
 {
 	uint64_t at = p->table_payload, keys = 0;
-	for (size_t i = 0; i < PGO_TABLE_RANGES; i++) {
+	for (size_t i = 0; i < ranges; i++) {
 		const struct pgo_table_span *s = (const struct pgo_table_span *)((const char *)spans + i * stride);
 		if (s->end && s->start != at)
 			return false;

@@ -24,7 +24,7 @@ static inline uint64_t pgo_table_buckets(uint64_t names)
 	return buckets;
 }
 
-/** A table is walked in so many ranges of buckets, independent of one another; fixed, since sums are added up in their
+/** A table is measured in so many ranges of buckets, independent of one another; fixed, since sums are added up in their
  * order. */
 #define PGO_TABLE_RANGES 64
 
@@ -67,20 +67,21 @@ static inline uint64_t pgo_table_slot(const struct pgo_table *t, uint64_t bucket
 	return pgo_load64(t->slots + (bucket & t->mask) * 8);
 }
 
-/** The buckets of range `index`: from *first on, before *last. */
-static inline void pgo_table_range(const struct pgo_table *t, size_t index, uint64_t *first, uint64_t *last)
+/** The buckets of range `index` of `ranges`: from *first on, before *last. */
+static inline void pgo_table_range(const struct pgo_table *t, size_t index, size_t ranges, uint64_t *first,
+				   uint64_t *last)
 {
-	uint64_t buckets = t->mask + 1, each = buckets / PGO_TABLE_RANGES;
+	uint64_t buckets = t->mask + 1, each = buckets / ranges;
 	*first = each * index;
-	*last = index + 1 == PGO_TABLE_RANGES ? buckets : *first + each;
+	*last = index + 1 == ranges ? buckets : *first + each;
 }
 
 /**
  * Are all ranges in order, one right behind the other from the first byte of the payload to its end? Then no bucket
  * overlaps another.
- * @param spans  the first of PGO_TABLE_RANGES, `stride` bytes apart
+ * @param spans  the first of `ranges`, `stride` bytes apart
  */
-bool pgo_table_covered(const struct pgo_profile *p, const struct pgo_table_span *spans, size_t stride);
+bool pgo_table_covered(const struct pgo_profile *p, const struct pgo_table_span *spans, size_t ranges, size_t stride);
 
 /** What follows the counters, where it is not plainly empty. */
 bool pgo_table_rest(uint64_t version, struct pgo_cursor *data, uint32_t *sites);

@@ -170,6 +170,7 @@ struct pgo_profile {
 	void *input;
 	size_t input_length;
 	bool input_mapped;	    /**< a mapping, not heap memory */
+	int input_file;		    /**< of a lazily opened one, open to be read; 0: none */
 	bool pseudo_counts;	    /**< the writer knew pseudo counts */
 	struct pgo_tally *tally[2]; /**< by enum pgo_record_filter: what its reader added up for the summary, or NULL */
 	/*
@@ -182,6 +183,7 @@ struct pgo_profile {
 	struct pgo_summary *stored; /**< of the records without context: total, number of counters, entries and
 				       thresholds; NULL: none */
 	uint64_t hash_mask;	    /**< functions are in rising order of name_ref & hash_mask; 0: in no such order */
+	bool names_in_order;	    /**< and those alike in that by name, then by CFG hash */
 	uint64_t traces_seen;	    /**< temporal traces there were before some were chosen; at least trace_count */
 	struct pgo_quarantine *quarantine; /**< NULL: no record was set aside */
 	size_t warning_count;		   /**< things a person should know that did not stop the reading */

@@ -98,7 +98,7 @@ static void expect_left(const struct state *s, size_t part, unsigned from)
 {
 	size_t added = 0, left = 0, shared = FUNCTIONS - from;
 	assert_int_equal(s->walk.parts[part].rc, PGO_OK);
-	for (size_t i = 0; i < PGO_TABLE_RANGES; i++) {
+	for (size_t i = 0; i < PGO_MERGE_RANGES; i++) {
 		added += s->walk.parts[part].ranges[i].added;
 		left += s->walk.parts[part].ranges[i].left.count;
 	}
@@ -162,14 +162,15 @@ static void what_is_not_in_order_is_taken_away(void **state)
 	add_part(s, 0, 0, NULL);
 	add_part(s, 0, 0, NULL)->stored->total++; /* the file says another total than its records give */
 	add_part(s, 0, PGO_WALKED_MOST, NULL);
+	add_part(s, 0, UINT64_MAX, NULL); /* no count */
 	add_part(s, 0, 0, &(struct pgo_merge_weight){.times = 3})->table_keys++;
 	add_part(s, 0, 0, &(struct pgo_merge_weight){.factor = 0.3})->stored->counter_count++;
 	add_part(s, 0, 0, NULL);
 	pgo_merge_walk(&s->walk, s->sum);
 	expect_left(s, 0, 0);
-	for (size_t i = 1; i < 5; i++)
+	for (size_t i = 1; i < 6; i++)
 		assert_int_equal(s->walk.parts[i].rc, PGO_EOF);
-	expect_left(s, 5, 0);
+	expect_left(s, 6, 0);
 	expect_sum(s, 0, 2, 2);
 }
 
@@ -182,6 +183,7 @@ static void the_sum_survives_damage_anywhere(void **state)
 	memcpy(copy, p->input, p->input_length);
 	struct pgo_profile damaged = *p;
 	damaged.input = copy;
+	damaged.input_file = 0;
 	s->walk.parts[0].profile = &damaged;
 	const struct pgo_table table = pgo_table_of(p);
 	unsigned tried = 0;
