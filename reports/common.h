@@ -24,6 +24,13 @@ int pgo_select_compared(struct pgo_selection *out, const struct pgo_report *repo
  * total when report->hot is. */
 int pgo_select_shown(struct pgo_selection *out, const struct pgo_report *report, struct pgo_error *err);
 
+/** Those of the listed functions that look the same without the file of those with local linkage, by number. @return
+ * PGO_OK, PGO_ENOMEM */
+int pgo_select_namesakes(struct pgo_selection *out, const struct pgo_selection *listed, const struct pgo_profile *p);
+
+/** Is it in a selection in rising order? */
+bool pgo_is_selected(const struct pgo_selection *selection, size_t index);
+
 void pgo_selection_release(struct pgo_selection *selection);
 
 /** Length of the valid UTF-8 sequence at `s` (NUL-terminated), 0 when there is none. */

@@ -141,7 +141,9 @@ int pgo_select_shown(struct pgo_selection *out, const struct pgo_report *report,
 		if (!pgo_function_selected(&f, report->filter))
 			continue;
 		/* lists by count: a pseudo count is none, as in llvm-profdata's */
-		if ((report->top || report->hot) && f.flags & PGO_FUNCTION_PSEUDO)
+		if ((report->top || report->hot || report->value_cutoff) && f.flags & PGO_FUNCTION_PSEUDO)
+			continue;
+		if (f.max < report->value_cutoff)
 			continue;
 		rc = function_matches(&pattern, &f, &matches, err);
 		if (rc == PGO_OK && matches)
@@ -163,4 +165,51 @@ int pgo_select_shown(struct pgo_selection *out, const struct pgo_report *report,
 		made.count = most;
 	*out = made;
 	return PGO_OK;
+}
+
+/** The name of a function without the file of one with local linkage. */
+static struct pgo_function without_file(struct pgo_function f)
+{
+	size_t prefix = pgo_name_file_prefix(f.name, f.name_length);
+	f.name += prefix;
+	f.name_length -= (uint32_t)prefix;
+	return f;
+}
+
+static int by_symbol(const void *left, const void *right, void *context)
+{
+	const struct pgo_profile *p = context;
+	const struct pgo_function a = without_file(pgo_profile_function(p, *(const size_t *)left));
+	const struct pgo_function b = without_file(pgo_profile_function(p, *(const size_t *)right));
+	return pgo_function_compare_names(&a, &b);
+}
+
+static int by_number(const void *left, const void *right)
+{
+	size_t a = *(const size_t *)left, b = *(const size_t *)right;
+	return (a > b) - (a < b);
+}
+
+int pgo_select_namesakes(struct pgo_selection *out, const struct pgo_selection *listed, const struct pgo_profile *p)
+{
+	struct pgo_selection made = {.index = malloc((2 * listed->count + 1) * sizeof *made.index)};
+	size_t *sorted = made.index + listed->count;
+	if (!made.index)
+		return PGO_ENOMEM;
+	memcpy(sorted, listed->index, listed->count * sizeof *sorted);
+	qsort_r(sorted, listed->count, sizeof *sorted, by_symbol, (void *)p);
+	for (size_t i = 0, end; i < listed->count; i = end) {
+		for (end = i + 1; end < listed->count && by_symbol(&sorted[i], &sorted[end], (void *)p) == 0; end++)
+			;
+		for (size_t k = i; k < end && end - i > 1; k++)
+			made.index[made.count++] = sorted[k];
+	}
+	qsort(made.index, made.count, sizeof *made.index, by_number);
+	*out = made;
+	return PGO_OK;
+}
+
+bool pgo_is_selected(const struct pgo_selection *selection, size_t index)
+{
+	return selection->count && bsearch(&index, selection->index, selection->count, sizeof index, by_number) != NULL;
 }

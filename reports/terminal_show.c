@@ -74,12 +74,25 @@ static int site_lines(const struct pgo_text *t, const struct pgo_report *report,
 	return PGO_OK;
 }
 
-static int function_lines(const struct pgo_text *t, const struct pgo_report *report, size_t index,
+/** The readable name; with the file of a function with local linkage in front where another one looks the same. Heap */
+static char *name_shown(const struct pgo_function *f, bool with_file)
+{
+	char *name = pgo_function_name(f), *readable = name ? pgo_demangle(name) : NULL, *both = NULL;
+	size_t prefix = with_file && name ? pgo_name_file_prefix(f->name, f->name_length) : 0;
+	if (prefix && readable && asprintf(&both, "%.*s%s", (int)prefix, name, readable) < 0)
+		both = NULL;
+	free(name);
+	if (!prefix)
+		return readable;
+	free(readable);
+	return both;
+}
+
+static int function_lines(const struct pgo_text *t, const struct pgo_report *report, size_t index, bool with_file,
 			  struct pgo_error *err)
 {
 	const struct pgo_function value = pgo_profile_function(report->profile, index), *f = &value;
-	char *name = pgo_function_name(f), *readable = name ? pgo_demangle(name) : NULL;
-	free(name);
+	char *readable = name_shown(f, with_file && !report->binary);
 	if (!readable)
 		return pgo_error_set(err, PGO_ENOMEM, "out of memory");
 	put_count_columns(t, report, f);
@@ -97,13 +110,18 @@ static int function_lines(const struct pgo_text *t, const struct pgo_report *rep
 
 static int function_section(const struct pgo_text *t, const struct pgo_report *report, struct pgo_error *err)
 {
-	struct pgo_selection listed = {0};
+	struct pgo_selection listed = {0}, alike = {0};
 	char a[PGO_TEXT_CELL], b[PGO_TEXT_CELL];
 	int rc = pgo_select_shown(&listed, report, err);
 	if (rc != PGO_OK)
 		return rc;
+	if (pgo_select_namesakes(&alike, &listed, report->profile) != PGO_OK) {
+		pgo_selection_release(&listed);
+		return pgo_error_set(err, PGO_ENOMEM, "out of memory");
+	}
 	pgo_text_heading(t, "Functions: %s of %s%s, by %s", pgo_text_count(a, listed.count),
-			 pgo_text_count(b, listed.matching), report->function ? " that match" : "",
+			 pgo_text_count(b, listed.matching),
+			 report->function || report->value_cutoff ? " that match" : "",
 			 report->hot   ? "count"
 			 : report->top ? "largest counter"
 				       : "name");
@@ -112,7 +130,8 @@ static int function_section(const struct pgo_text *t, const struct pgo_report *r
 	else
 		fprintf(t->out, "%22s%22s%10s  %s\n", "largest counter", "first counter", "counters", "function");
 	for (size_t i = 0; rc == PGO_OK && i < listed.count; i++)
-		rc = function_lines(t, report, listed.index[i], err);
+		rc = function_lines(t, report, listed.index[i], pgo_is_selected(&alike, listed.index[i]), err);
+	pgo_selection_release(&alike);
 	pgo_selection_release(&listed);
 	return rc;
 }
@@ -167,6 +186,8 @@ int pgo_text_show(FILE *out, const struct pgo_report *report, struct pgo_error *
 	pgo_text_sides(t, p, &side, NULL, NULL);
 	for (size_t i = 0; i < p->build_id_count; i++)
 		fprintf(out, "  build id   %s\n", pgo_build_id_text(&p->build_ids[i], id));
+	if (p->flags & PGO_PROFILE_CSIR && report->filter == PGO_RECORDS_NORMAL)
+		pgo_text_wrap(t, "  note:", 8, "context-sensitive records are not among these; --cs shows them");
 	pgo_text_warnings(t, report->profile_name, p);
 	char words[PGO_EXPLAIN_WORDS];
 	if (pgo_explain_binary(words, report->binary, report->binary_name, p, report->profile_name)[0])

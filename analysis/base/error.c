@@ -7,11 +7,19 @@
 #include <stdio.h>
 #include <string.h>
 
+void pgo_printable(char *text, const char *allowed)
+{
+	for (char *c = text; *c; c++)
+		if (((unsigned char)*c < ' ' || *c == 0x7f) && !strchr(allowed, *c))
+			*c = '?';
+}
+
 static int record(struct pgo_error *err, int code, const char *format, va_list args)
 {
 	if (err && err->code == 0) {
 		err->code = code;
 		vsnprintf(err->message, sizeof err->message, format, args);
+		pgo_printable(err->message, "");
 	}
 	return code;
 }
@@ -77,12 +85,15 @@ void pgo_error_hint(struct pgo_error *err, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(err->hint, sizeof err->hint, format, args);
 	va_end(args);
+	pgo_printable(err->hint, "\n\t"); /* lines of a log */
 }
 
 void pgo_error_path(struct pgo_error *err, const char *path)
 {
 	if (err && !err->path[0])
 		snprintf(err->path, sizeof err->path, "%s", path);
+	if (err)
+		pgo_printable(err->path, "");
 }
 
 enum pgo_exit pgo_exit_code(int code)

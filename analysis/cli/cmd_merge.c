@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -90,19 +91,32 @@ static const struct argp_option options[] = {
 	{0},
 };
 
+/** A weight as a whole number; 0: it is none, or too large for one. */
+static uint64_t whole(const char *text, double weight)
+{
+	if (strspn(text, "0123456789") == strcspn(text, ",")) {
+		errno = 0;
+		uint64_t times = strtoull(text, NULL, 10);
+		return errno ? 0 : times;
+	}
+	/* 1e3, 2.0 */
+	return weight < 0x1p53 && weight == (double)(uint64_t)weight ? (uint64_t)weight : 0;
+}
+
 /** "N,PROFILE" */
 static error_t parse_weight(struct arguments *a, const char *argument)
 {
 	char *end;
 	errno = 0;
 	double weight = strtod(argument, &end);
-	if (argument[0] < '0' || argument[0] > '9' || *end != ',' || end[1] == '\0' || !(weight > 0) || errno)
+	if (argument[0] < '0' || argument[0] > '9' || strspn(argument, "0123456789.eE+-") != (size_t)(end - argument) ||
+	    *end != ',' || end[1] == '\0' || !(weight > 0) || errno)
 		return cli_usage(&a->common, "--weight takes a number above 0, a comma and a profile, not '%s'",
 				 argument);
 	struct group *g = &a->groups[a->weighted++];
 	g->name = end + 1;
 	g->weight = weight;
-	g->times = weight < 0x1p63 && weight == (double)(uint64_t)weight ? strtoull(argument, NULL, 10) : 0;
+	g->times = whole(argument, weight);
 	return 0;
 }
 
@@ -155,6 +169,14 @@ static int fail_usage(struct pgo_error *err)
 	return cli_fail(err);
 }
 
+/** Would what is written to one be lost when the other is? */
+static bool same_file(const char *a, const char *b)
+{
+	struct stat x, y;
+	return strcmp(a, b) == 0 || (stat(a, &x) == 0 && stat(b, &y) == 0 && S_ISREG(x.st_mode) &&
+				     x.st_dev == y.st_dev && x.st_ino == y.st_ino);
+}
+
 /** What the options contradict each other in. @return -1: nothing; else exit code */
 static int check_arguments(struct arguments *a)
 {
@@ -162,11 +184,14 @@ static int check_arguments(struct arguments *a)
 	size_t from_stdin = 0;
 	for (size_t i = 0; i < a->group_count; i++) {
 		from_stdin += strcmp(a->groups[i].name, "-") == 0;
-		if (!a->shares && a->groups[i].times == 0)
-			pgo_error_set(&err, PGO_EINVAL,
-				      "weight %.15g of '%s' is no whole number; shares of the result "
-				      "may be any (--shares)",
-				      a->groups[i].weight, a->groups[i].name);
+		if (a->shares || a->groups[i].times)
+			continue;
+		pgo_error_set(&err, PGO_EINVAL,
+			      a->groups[i].weight >= 0x1p53
+				      ? "weight %.15g of '%s' is larger than any counter can be"
+				      : "weight %.15g of '%s' is no whole number; shares of the result may be any "
+					"(--shares)",
+			      a->groups[i].weight, a->groups[i].name);
 	}
 	if (a->group_count == 0)
 		pgo_error_set(&err, PGO_EINVAL, "merge needs at least one profile");
@@ -177,6 +202,8 @@ static int check_arguments(struct arguments *a)
 	else if (from_stdin && a->shares)
 		pgo_error_set(&err, PGO_EINVAL,
 			      "standard input ('-') can be read only once, and --shares reads profiles twice");
+	else if (a->provenance && strcmp(a->provenance, "-") != 0 && same_file(a->provenance, a->common.output))
+		pgo_error_set(&err, PGO_EINVAL, "--provenance and -o name the same file, '%s'", a->provenance);
 	else if (a->compiler && strcmp(a->format, "indexed") != 0)
 		pgo_error_set(&err, PGO_EINVAL, "--for names a version of the indexed format, --format is %s",
 			      a->format);
@@ -389,6 +416,26 @@ static int write_result(struct arguments *a)
 	return rc == PGO_EUNSUPPORTED ? PGO_EXIT_INPUT : code;
 }
 
+/** Compilers of LLVM up to 17, which read version 10 of the format at most, know file:function only. */
+static int fit_names(struct arguments *a, struct pgo_error *err)
+{
+	enum { LAST_WITH_COLONS = 10 };
+	size_t functions;
+	if (a->version && a->version <= LAST_WITH_COLONS)
+		return pgo_profile_colon_names(&a->result, &functions, err);
+	/* only profiles of several compilers have both */
+	if (a->result->version != 0)
+		return PGO_OK;
+	int rc = pgo_profile_both_names(a->result, &functions, err);
+	if (rc == PGO_OK && functions)
+		fprintf(stderr,
+			CLI_PROGRAM ": warning: %zu function%s there twice, as file:function (LLVM up to 17) and "
+				    "file;function (from 18 on), and did not add up; --for clang-17 or older writes "
+				    "the one, a newer compiler takes the other\n",
+			functions, functions == 1 ? " is" : "s are");
+	return rc;
+}
+
 static int merge(struct arguments *a)
 {
 	struct pgo_error err = {0};
@@ -401,7 +448,7 @@ static int merge(struct arguments *a)
 		return cli_fail(&err);
 	if (read_all(a, a->merge, &err) != PGO_OK)
 		return fail_reading(a->groups[0].name, &err);
-	if (pgo_merge_finish(a->merge, &a->result, &err) != PGO_OK)
+	if (pgo_merge_finish(a->merge, &a->result, &err) != PGO_OK || fit_names(a, &err) != PGO_OK)
 		return cli_fail(&err);
 	return write_result(a);
 }

@@ -10,6 +10,8 @@ enum {
 	KEY_FUNCTION = 'f',
 	KEY_COUNTS = 0x3000,
 	KEY_DETAILED,
+	KEY_COVERED,
+	KEY_CUTOFF,
 	KEY_ALL,
 	KEY_TABLE,
 	KEY_HOT,
@@ -67,6 +69,8 @@ static const struct argp_option options[] = {
 	{"function", KEY_FUNCTION, "REGEX", 0,
 	 "list functions whose name, as stored or demangled, matches (POSIX extended)", 1},
 	{"all-functions", KEY_ALL, 0, 0, "list all functions, by name", 1},
+	{"covered", KEY_COVERED, 0, 0, "list the functions that ran, by name", 1},
+	{"value-cutoff", KEY_CUTOFF, "N", 0, "list no function whose largest counter is below N", 1},
 	{"hot", KEY_HOT, "N", 0, "list the N functions with the largest totals, their shares and classes", 1},
 	{"binary", KEY_BINARY, "FILE", 0,
 	 "the program, with debug information: file and line of the functions listed; another build than the profile's "
@@ -85,6 +89,24 @@ static const struct argp_option options[] = {
 	{0},
 };
 
+/** What does not go together. */
+static error_t check_together(struct arguments *a)
+{
+	const char *format = a->common.writer->name;
+	const char *extra = a->report.sites		 ? "--value-sites"
+			    : a->report.traces		 ? "--traces"
+			    : a->report.detailed_summary ? "--detailed-summary"
+							 : NULL;
+	if (a->report.hot && a->report.top)
+		return cli_usage(&a->common, "--hot and --topn are two orders; take one of them");
+	if (a->table && strcmp(format, "json") == 0)
+		return cli_usage(&a->common, "--table is CSV; it has no --format %s", format);
+	if (extra && (a->table || strcmp(format, "csv") == 0))
+		return cli_usage(&a->common,
+				 "CSV is a table of functions or counters, without %s; text and json have it", extra);
+	return 0;
+}
+
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
 	struct arguments *a = state->input;
@@ -102,6 +124,17 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	case KEY_ALL:
 		a->report.functions = true;
 		return 0;
+	case KEY_COVERED:
+		a->report.functions = true;
+		a->report.value_cutoff = a->report.value_cutoff ? a->report.value_cutoff : 1;
+		return 0;
+	case KEY_CUTOFF: {
+		size_t cutoff = 0;
+		error_t failure = cli_parse_size(&a->common, "--value-cutoff", argument, &cutoff);
+		a->report.functions = true;
+		a->report.value_cutoff = cutoff;
+		return failure;
+	}
 	case KEY_COUNTS:
 		a->report.counts = true;
 		return 0;
@@ -121,9 +154,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		a->report.traces = true;
 		return 0;
 	case ARGP_KEY_END:
-		return a->report.hot && a->report.top
-			       ? cli_usage(&a->common, "--hot and --topn are two orders; take one of them")
-			       : 0;
+		return check_together(a);
 	case KEY_DETAILED:
 		a->report.detailed_summary = true;
 		return 0;
@@ -178,6 +209,9 @@ int cmd_show(int argc, char **argv)
 	/* CSV is the list of functions */
 	code = cli_read_inputs(&profile, a.common.files.paths, 1, &a.common,
 			       a.plain && strcmp(a.common.writer->name, "csv") != 0);
+	bool csv = a.table || strcmp(a.common.writer->name, "csv") == 0;
+	if (code < 0 && csv) /* text and JSON hold them */
+		cli_warn_of_profiles(&profile, a.common.files.paths, 1);
 	if (code < 0)
 		code = show(&a, profile, binary);
 	pgo_profile_free(profile);

@@ -333,6 +333,8 @@ static void parse(struct csv_reader *r, struct csv_parser *parser, struct pgo_cu
 		fail(r, "the file ends within a quoted field");
 	if (r->rc == PGO_OK && !r->header_read)
 		fail(r, "the table has no header");
+	if (r->rc == PGO_OK && pgo_builder_check_end(r->b, c.bytes, c.end))
+		fail_memory(r);
 }
 
 static int compare_counters(const void *pa, const void *pb)

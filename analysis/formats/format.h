@@ -21,7 +21,12 @@ struct pgo_format {
 	const char *name;
 	enum pgo_bid (*probe)(const unsigned char *bytes, size_t length);
 	int (*read)(struct pgo_builder *b, const void *bytes, size_t length, struct pgo_error *err);
+	const char *what;   /**< in a list of what is read; NULL: not read, only told from the others */
+	const char *remedy; /**< hint for a damaged one, where its reader has none */
 };
+
+/** Hint what to do about a damaged file of a format, where there is no other hint yet. */
+void pgo_format_remedy(const char *name, struct pgo_error *err);
 
 enum pgo_bid pgo_indexed_probe(const unsigned char *bytes, size_t length);
 int pgo_indexed_read(struct pgo_builder *b, const void *bytes, size_t length, struct pgo_error *err);

@@ -22,7 +22,8 @@ struct tree {
 	path_list data;	 /**< by path */
 	path_list notes; /**< by file name, then path */
 	uint64_t input_bytes;
-	size_t foreign; /**< notes found in other places that are of another compilation */
+	size_t foreign;			       /**< notes found in other places that are of another compilation */
+	uint32_t first_release, other_release; /**< of the data files; 0: none, none other */
 };
 
 struct mapped {
@@ -283,6 +284,10 @@ static int add_file(struct pgo_gcov_reading *r, struct tree *tree, const char *p
 		goto done;
 	struct pgo_cursor c = pgo_cursor(data.bytes, data.length);
 	rc = pgo_gcov_header_read(&s.data, &c, "gcda", err);
+	if (rc == PGO_OK && tree->first_release == 0)
+		tree->first_release = s.data.release;
+	if (rc == PGO_OK && s.data.release != tree->first_release && tree->other_release == 0)
+		tree->other_release = s.data.release;
 	if (rc == PGO_OK && ends_with(path, ".gcda"))
 		rc = find_notes(&s, err);
 	if (rc == PGO_OK)
@@ -304,6 +309,14 @@ static int finish(struct pgo_profile **out, struct pgo_gcov_reading *r, const st
 	if (rc == PGO_OK && tree->foreign && r->units_without_notes &&
 	    pgo_builder_warn(r->builder, "%zu notes file%s (.gcno) of another compilation left out", tree->foreign,
 			     tree->foreign == 1 ? "" : "s"))
+		rc = no_memory(err);
+	if (rc == PGO_OK && tree->other_release &&
+	    pgo_builder_warn(
+		    r->builder,
+		    "its data files are of several compilers, by their version words gcc %u.%u and %u.%u among "
+		    "them: are all of them of one build?",
+		    tree->first_release / 10, tree->first_release % 10, tree->other_release / 10,
+		    tree->other_release % 10))
 		rc = no_memory(err);
 	if (rc == PGO_OK)
 		rc = pgo_gcov_finish(r, err);

@@ -209,6 +209,8 @@ static int settle(struct pgo_profile *profile, struct pgo_error *err)
 		rc = pgo_builder_finish(&b, old.input_bytes, &full, err);
 	else
 		pgo_builder_release(&b);
+	if (rc == PGO_EFORMAT)
+		pgo_format_remedy("indexed", err);
 	if (rc != PGO_OK)
 		return rc;
 	full->input = old.input;

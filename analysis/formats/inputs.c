@@ -108,7 +108,10 @@ static int visit(struct search *s, const char *directory, const char *name, unsi
 		return out_of_memory(s);
 	int rc = PGO_OK;
 	/* links to files are followed, links to directories are not: they may lead back */
-	if (lstat(path, &st) == 0 && S_ISLNK(st.st_mode) && (stat(path, &st) != 0 || S_ISDIR(st.st_mode)))
+	bool link = lstat(path, &st) == 0 && S_ISLNK(st.st_mode), gone = link && stat(path, &st) != 0;
+	if (gone && has_suffix(path)) /* it was meant to be one of them */
+		rc = fail(s, path, "cannot open");
+	if (gone || (link && S_ISDIR(st.st_mode)))
 		st.st_mode = 0;
 	if (S_ISREG(st.st_mode))
 		return look_at(s, path);

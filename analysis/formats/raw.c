@@ -120,6 +120,13 @@ static int find_next(struct pgo_raw *r)
 		c->at++;
 	if (pgo_cursor_left(c) == 0)
 		return PGO_OK;
+	if (pgo_cursor_left(c) >= 8 && memcmp(c->bytes + c->at, c->bytes, 8) != 0 &&
+	    pgo_raw_probe(c->bytes + c->at, pgo_cursor_left(c)) == PGO_BID_MAGIC) {
+		int rc = pgo_error_at(r->err, PGO_EUNSUPPORTED, c->at,
+				      "the profile that follows is of another pointer width or byte order");
+		pgo_error_hint(r->err, "such profiles are of different programs: keep them in files of their own");
+		return rc;
+	}
 	if (pgo_cursor_left(c) < 8 || memcmp(c->bytes + c->at, c->bytes, 8) != 0)
 		return pgo_error_at(r->err, PGO_EFORMAT, c->at,
 				    "%zu bytes follow the profile, which ends at %zu, and are no further profile",

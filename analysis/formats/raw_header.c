@@ -177,6 +177,16 @@ static size_t size_of(const struct pgo_cursor *section)
 	return section->end - section->at;
 }
 
+/** Several profiles of one program are in one file. */
+static bool is_known(const struct pgo_builder *b, const struct pgo_build_id *id)
+{
+	for (size_t i = 0; i < b->build_ids.count; i++)
+		if (b->build_ids.items[i].length == id->length &&
+		    memcmp(b->build_ids.items[i].bytes, id->bytes, id->length) == 0)
+			return true;
+	return false;
+}
+
 /** Items of u64 length, bytes, and since version 8 zero padding to 8. */
 static int read_binary_ids(struct pgo_raw *r, struct pgo_cursor c)
 {
@@ -197,7 +207,7 @@ static int read_binary_ids(struct pgo_raw *r, struct pgo_cursor c)
 					    length, c.end);
 		id.length = length > sizeof id.bytes ? (uint32_t)sizeof id.bytes : (uint32_t)length;
 		memcpy(id.bytes, bytes, id.length);
-		if (pgo_vec_push(&r->b->build_ids, id))
+		if (!is_known(r->b, &id) && pgo_vec_push(&r->b->build_ids, id))
 			return pgo_raw_out_of_memory(r);
 	}
 	return PGO_OK;

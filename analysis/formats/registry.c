@@ -13,17 +13,23 @@
 
 /* Every format there is, in the order of detection; names are what --input-format takes. */
 static const struct pgo_format formats[] = {
-	{"indexed", pgo_indexed_probe, pgo_indexed_read},
-	{"raw", pgo_raw_probe, pgo_raw_read},
-	{"gcda", pgo_gcda_probe, pgo_gcda_read},
-	{"gcno", pgo_gcno_probe, pgo_gcno_read},
-	{"sample", pgo_sample_probe, pgo_sample_read},
-	{"pprof", pgo_pprof_probe, pgo_pprof_read},
-	{"memprof", pgo_memprof_probe, pgo_memprof_read},
-	{"fdata", pgo_fdata_probe, pgo_fdata_read},
-	{"bolt-yaml", pgo_bolt_yaml_probe, pgo_bolt_yaml_read},
-	{"csv", pgo_csv_probe, pgo_csv_read},
-	{"text", pgo_text_probe, pgo_text_read},
+	{"indexed", pgo_indexed_probe, pgo_indexed_read, "LLVM .profdata",
+	 "the file is damaged or was cut off: merge its raw profiles again; --max-lost sets damaged records aside"},
+	{"raw", pgo_raw_probe, pgo_raw_read, "LLVM .profraw",
+	 "the file is damaged or was cut off: run the workload again; --max-lost sets damaged records aside"},
+	{"gcda", pgo_gcda_probe, pgo_gcda_read, "gcc .gcda",
+	 "the file is damaged or was cut off: remove it and run the workload again"},
+	{"gcno", pgo_gcno_probe, pgo_gcno_read, NULL, "the notes file is damaged: compile again"},
+	{"sample", pgo_sample_probe, pgo_sample_read, "AutoFDO and CSSPGO sample profiles",
+	 "the file is damaged or was cut off: make it again from its perf data"},
+	{"pprof", pgo_pprof_probe, pgo_pprof_read, "Go pprof", "the file is damaged or was cut off: record it again"},
+	{"memprof", pgo_memprof_probe, pgo_memprof_read, NULL, NULL},
+	{"fdata", pgo_fdata_probe, pgo_fdata_read, "BOLT .fdata", "the file is damaged: make it again with perf2bolt"},
+	{"bolt-yaml", pgo_bolt_yaml_probe, pgo_bolt_yaml_read, "BOLT YAML",
+	 "the file is damaged: make it again with perf2bolt"},
+	{"csv", pgo_csv_probe, pgo_csv_read, "CSV with columns function, counter, count",
+	 "each row has a field for each column of the first line: function, counter, count and perhaps hash"},
+	{"text", pgo_text_probe, pgo_text_read, "LLVM .proftext", NULL},
 };
 #define FORMAT_COUNT (sizeof formats / sizeof formats[0])
 
@@ -36,9 +42,23 @@ static int find_format(const char *name, const struct pgo_format **out, struct p
 		}
 	char known[256] = "";
 	for (size_t i = 0, used = 0; i < FORMAT_COUNT && used < sizeof known; i++)
-		used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", i ? ", " : "", formats[i].name);
+		if (formats[i].what)
+			used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", used ? ", " : "",
+						 formats[i].name);
 	int rc = pgo_error_set(err, PGO_EINVAL, "unknown profile format '%s'", name);
 	pgo_error_hint(err, "known formats: %s", known);
+	return rc;
+}
+
+static int fail_unknown(struct pgo_error *err)
+{
+	char known[400] = "";
+	for (size_t i = 0, used = 0; i < FORMAT_COUNT && used < sizeof known; i++)
+		if (formats[i].what)
+			used += (size_t)snprintf(known + used, sizeof known - used, "%s%s", used ? ", " : "",
+						 formats[i].what);
+	int rc = pgo_error_set(err, PGO_EFORMAT, "not a profile of any known format");
+	pgo_error_hint(err, "known are %s; what is damaged at its start can be read with --input-format", known);
 	return rc;
 }
 
@@ -57,11 +77,8 @@ static int detect_format(const unsigned char *bytes, size_t length, const struct
 			rival = &formats[i];
 		}
 	}
-	if (!best) {
-		int rc = pgo_error_set(err, PGO_EFORMAT, "not a profile of any known format");
-		pgo_error_hint(err, "expected is a .profdata file written by llvm-profdata merge, or its text form");
-		return rc;
-	}
+	if (!best)
+		return fail_unknown(err);
 	if (rival) {
 		int rc = pgo_error_set(err, PGO_EFORMAT, "could be a profile of format '%s' or '%s'", best->name,
 				       rival->name);
@@ -70,6 +87,13 @@ static int detect_format(const unsigned char *bytes, size_t length, const struct
 	}
 	*out = best;
 	return PGO_OK;
+}
+
+void pgo_format_remedy(const char *name, struct pgo_error *err)
+{
+	for (size_t i = 0; i < FORMAT_COUNT; i++)
+		if (strcmp(formats[i].name, name) == 0 && formats[i].remedy)
+			pgo_error_hint(err, "%s", formats[i].remedy);
 }
 
 enum pgo_bid pgo_format_bid(const unsigned char *bytes, size_t length, const char **name)
@@ -123,19 +147,32 @@ static int own_input(struct input *input, struct pgo_error *err)
 	return PGO_OK;
 }
 
+/** Which record it was, as far as its reason does not say so. */
+static void place_of(const struct pgo_quarantined *q, char *out, size_t size)
+{
+	bool named = q->name && q->name[0] && !strstr(q->reason, q->name);
+	size_t used = (size_t)snprintf(out, size, named ? "'%.100s', " : "", named ? q->name : "");
+	if (q->has_offset)
+		snprintf(out + used, size - used, "%s %llu: ", q->is_line ? "line" : "offset",
+			 (unsigned long long)q->offset);
+	pgo_printable(out, "");
+}
+
 /** Say what was set aside where everyone looks. */
 static int warn_of_loss(struct pgo_profile *p, const struct pgo_loss *loss, struct pgo_error *err)
 {
 	const struct pgo_quarantined *first = &p->quarantine->items[0];
-	char mass[64] = "", *text, **warnings = realloc(p->warnings, (p->warning_count + 1) * sizeof *warnings);
+	char mass[64] = "", place[160], *text,
+	     **warnings = realloc(p->warnings, (p->warning_count + 1) * sizeof *warnings);
 	if (!warnings)
 		return pgo_error_set(err, PGO_ENOMEM, "out of memory");
 	p->warnings = warnings;
 	if (loss->mass_known)
 		snprintf(mass, sizeof mass, ", with %.3g %% of its mass", loss->mass * 100);
-	if (asprintf(&text, "%llu damaged record%s set aside, %.3g %% of all%s: %s%s",
+	place_of(first, place, sizeof place);
+	if (asprintf(&text, "%llu damaged record%s set aside, %.3g %% of all%s: %s%s%s",
 		     (unsigned long long)loss->records, loss->records == 1 ? " was" : "s were", loss->functions * 100,
-		     mass, first->reason, loss->records == 1 ? "" : "; …") < 0)
+		     mass, place, first->reason, loss->records == 1 ? "" : "; …") < 0)
 		return pgo_error_set(err, PGO_ENOMEM, "out of memory");
 	p->warnings[p->warning_count++] = text;
 	return PGO_OK;
@@ -196,6 +233,8 @@ static int read_input(struct pgo_profile **out, struct input *input, const char 
 				.parts = input->parts,
 				.part_count = input->part_count};
 	rc = f->read(&b, input->bytes, input->length, err);
+	if (rc == PGO_EFORMAT)
+		pgo_format_remedy(f->name, err);
 	bool in_place = b.in_place;
 	if (rc == PGO_OK)
 		rc = pgo_builder_finish(&b, input->length, &profile, err);
@@ -229,10 +268,17 @@ int pgo_profile_read(struct pgo_profile **out, const void *bytes, size_t length,
 	return pgo_profile_read_with(out, bytes, length, &(struct pgo_read_options){.format = format}, err);
 }
 
+/** What is no profile by its first bytes is not read to its end, which it may not have. */
+#define TELL_FROM ((size_t)1 << 20)
+
 /** Everything `fd` yields, for input that cannot be mapped. *out is the caller's to free. */
-static int read_stream(int fd, char **out, size_t *length, struct pgo_error *err)
+static int read_stream(int fd, char **out, size_t *length, const char *format, struct pgo_error *err)
 {
 	PGO_VEC(char) buffer = {0};
+	const struct pgo_format *told = NULL;
+	int known = format ? find_format(format, &told, err) : PGO_OK;
+	if (known != PGO_OK)
+		return known;
 	for (;;) {
 		if (pgo_vec_reserve(&buffer, 65536)) {
 			free(buffer.items);
@@ -249,6 +295,13 @@ static int read_stream(int fd, char **out, size_t *length, struct pgo_error *err
 		if (n == 0)
 			break;
 		buffer.count += (size_t)n;
+		int rc = PGO_OK;
+		if (!told && buffer.count >= TELL_FROM)
+			rc = detect_format((unsigned char *)buffer.items, buffer.count, &told, err);
+		if (rc != PGO_OK) {
+			free(buffer.items);
+			return rc;
+		}
 	}
 	*out = buffer.items;
 	*length = buffer.count;
@@ -260,7 +313,7 @@ static int read_unmappable(struct pgo_profile **out, int fd, const struct pgo_re
 {
 	char *bytes = NULL;
 	size_t length = 0;
-	int rc = read_stream(fd, &bytes, &length, err);
+	int rc = read_stream(fd, &bytes, &length, options->format, err);
 	if (rc != PGO_OK)
 		return rc;
 	struct input input = {.bytes = bytes, .length = length, .max_lost = options->max_lost};

@@ -235,6 +235,7 @@ int pgo_sample_sections_read(struct pgo_sample_reader *r, struct pgo_cursor *c)
 		return pgo_sample_fail(r, at, "the table of %" PRIu64 " sections does not fit into the %zu bytes left",
 				       count, pgo_cursor_left(c));
 	struct pgo_cursor file = *c;
+	uint64_t end = c->at + count * sizeof(struct section);
 	for (uint64_t i = 0; i < count; i++) {
 		struct section s = {0};
 		at = c->at;
@@ -248,9 +249,13 @@ int pgo_sample_sections_read(struct pgo_sample_reader *r, struct pgo_cursor *c)
 					       " does not fit into the file of %zu",
 					       i + 1, s.size, s.offset, file.end);
 		functions |= s.type == FUNCTIONS;
+		end = s.offset + s.size > end ? s.offset + s.size : end;
 		int rc = s.size ? read_section(r, file, &s, (uint32_t)(i + 1)) : PGO_OK;
 		if (rc != PGO_OK)
 			return rc;
 	}
+	if (end < file.end &&
+	    pgo_builder_warn(r->b, "%zu bytes follow the last section and were not read", file.end - (size_t)end))
+		return pgo_sample_no_memory(r);
 	return functions ? PGO_OK : pgo_sample_fail(r, at, "there is no section of functions");
 }

@@ -379,7 +379,7 @@ int pgo_text_read(struct pgo_builder *b, const void *bytes, size_t length, struc
 		rc = take_flag(&r);
 	if (rc == PGO_OK)
 		rc = read_records(&r);
-	if (rc == PGO_OK && pgo_builder_merge_duplicates(b))
+	if (rc == PGO_OK && (pgo_builder_merge_duplicates(b) || pgo_builder_check_end(b, bytes, length)))
 		rc = out_of_memory(&r);
 	if (rc == PGO_EFORMAT)
 		pgo_error_hint(err, "expected is what llvm-profdata merge --text writes: flags, then per function its "

@@ -186,11 +186,19 @@ int pgo_builder_warn(struct pgo_builder *b, const char *format, ...)
 	va_end(args);
 	if (length < 0)
 		return -1;
+	pgo_printable(text, "");
 	if (pgo_vec_push(&b->warnings, text)) {
 		free(text);
 		return -1;
 	}
 	return 0;
+}
+
+int pgo_builder_check_end(struct pgo_builder *b, const void *bytes, size_t length)
+{
+	char last = length ? ((const char *)bytes)[length - 1] : '\n';
+	return last == '\n' || last == '\r' ? 0
+					    : pgo_builder_warn(b, "the last line has no end: the file may be cut off");
 }
 
 /** Give back what was reserved and not used. A failing shrink leaves the array as it was. */

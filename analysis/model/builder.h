@@ -209,6 +209,9 @@ void pgo_quarantine_free(struct pgo_quarantine *quarantine);
 /** Note something that does not stop the reading. */
 int pgo_builder_warn(struct pgo_builder *b, const char *format, ...) PGO_PRINTF(2, 3);
 
+/** Warn of lines whose last one has no end: a number there may have lost digits. @return 0, or -1 when out of memory */
+int pgo_builder_check_end(struct pgo_builder *b, const void *bytes, size_t length);
+
 /**
  * Bring records of equal name and hash together, as `llvm-profdata merge` does: counters add up (to PGO_COUNTER_LIMIT),
  * bitmaps are or-ed, values of a site add up by value. A record whose number of counters, sites or bitmap bytes

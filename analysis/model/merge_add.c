@@ -66,6 +66,8 @@ int pgo_merge_warn(struct pgo_merge *m, struct pgo_error *err, const char *forma
 	va_start(args, format);
 	int length = vasprintf(&text, format, args);
 	va_end(args);
+	if (length >= 0)
+		pgo_printable(text, "");
 	if (length >= 0 && pgo_vec_push(&m->warnings, text) == 0)
 		return PGO_OK;
 	if (length >= 0)

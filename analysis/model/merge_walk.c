@@ -48,7 +48,8 @@ static inline uint64_t add_counters(struct looking *l, const struct pgo_sum_reco
 {
 	const struct pgo_merge_weight *w = l->weight;
 	uint64_t bits = 0, total = 0, *to = l->sum->counters.items + r->first_counter;
-	if (l->once && !l->away) /* the usual case, in one loop: most have few counters, and where it ends is hard to predict */
+	if (l->once &&
+	    !l->away) /* the usual case, in one loop: most have few counters, and where it ends is hard to predict */
 		for (uint32_t i = 0; i < r->counter_count; i++) {
 			bits |= from[i];
 			total += from[i];
@@ -273,13 +274,19 @@ static void look_at_range(const struct pgo_merge_walk *walk, const struct pgo_me
 		range->bad = !look_at_slots(&l, b, last - b < SLOTS ? (unsigned)(last - b) : SLOTS);
 }
 
-/* No two ranges have a name in common, so none adds to a record of another. */
+/** Parts of one size of table: no two ranges of them have a name in common, so none adds to a record of another. */
+struct adding {
+	struct pgo_merge_walk *walk;
+	uint64_t mask;
+};
+
 static void add_range(void *context, size_t index)
 {
-	struct pgo_merge_walk *walk = context;
+	const struct adding *adding = context;
+	struct pgo_merge_walk *walk = adding->walk;
 	struct window window = {0};
 	for (size_t i = 0; i < walk->count; i++)
-		if (walk->parts[i].rc == PGO_OK)
+		if (walk->parts[i].rc == PGO_OK && walk->parts[i].profile->hash_mask == adding->mask)
 			look_at_range(walk, &walk->parts[i], index, &walk->parts[i].ranges[index], false, &window);
 	free(window.bytes);
 }
@@ -354,17 +361,26 @@ static bool may_walk(const struct pgo_merge *sum, const struct pgo_merge_part *p
 	return true;
 }
 
+static bool is_first_of_mask(const struct pgo_merge_walk *walk, size_t part)
+{
+	for (size_t i = 0; i < part; i++)
+		if (walk->parts[i].rc == PGO_OK &&
+		    walk->parts[i].profile->hash_mask == walk->parts[part].profile->hash_mask)
+			return false;
+	return true;
+}
+
 void pgo_merge_walk(struct pgo_merge_walk *walk, struct pgo_merge *sum)
 {
-	bool any = false;
 	uint64_t most = sum->most;
 	walk->sum = sum;
-	for (size_t i = 0; i < walk->count; i++) {
+	for (size_t i = 0; i < walk->count; i++)
 		walk->parts[i].rc = may_walk(sum, &walk->parts[i], &most) ? PGO_OK : PGO_EOF;
-		any |= walk->parts[i].rc == PGO_OK;
+	for (size_t i = 0; i < walk->count; i++) {
+		struct adding adding = {.walk = walk, .mask = walk->parts[i].profile->hash_mask};
+		if (walk->parts[i].rc == PGO_OK && is_first_of_mask(walk, i))
+			pgo_parallel(add_range, &adding, PGO_MERGE_RANGES, pgo_processors());
 	}
-	if (any)
-		pgo_parallel(add_range, walk, PGO_MERGE_RANGES, pgo_processors());
 	for (size_t i = 0; i < walk->count; i++)
 		if (walk->parts[i].rc == PGO_OK)
 			settle_part(walk, &walk->parts[i]);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "analysis/model/names.h"
+#include "pgo/profile.h"
 
 /*
  * PGO names are linker names; those of local functions carry their file in front ("file;name" in IR profiles of LLVM

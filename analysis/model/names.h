@@ -11,7 +11,4 @@
  */
 size_t pgo_name_normalize(char *out, const char *name, size_t length);
 
-/** Length of the file part with its separator, 0 when there is none. */
-size_t pgo_name_file_prefix(const char *name, size_t length);
-
 #endif

@@ -70,6 +70,12 @@ int pgo_error_at(struct pgo_error *err, int code, uint64_t offset, const char *f
 /** As pgo_error_set(), for line `line` (from 1) of a text input. @return code */
 int pgo_error_line(struct pgo_error *err, int code, uint64_t line, const char *format, ...) PGO_PRINTF(4, 5);
 
+/**
+ * Replace control characters by '?', but for those in `allowed`: names in damaged files may hold any, and a terminal
+ * obeys them. All that pgo_error_*() store has gone through it.
+ */
+void pgo_printable(char *text, const char *allowed);
+
 /** As pgo_error_set() with PGO_ESYSTEM and the current errno, whose text is appended. @return PGO_ESYSTEM */
 int pgo_error_errno(struct pgo_error *err, const char *format, ...) PGO_PRINTF(2, 3);
 

@@ -66,6 +66,20 @@ int pgo_merge_finish(struct pgo_merge *merge, struct pgo_profile **out, struct p
 
 void pgo_merge_free(struct pgo_merge *merge);
 
+/**
+ * Name functions with local linkage as LLVM up to 17 does in IR profiles, file:function where it is file;function since,
+ * with all that refers to them; functions that have one name then are added up. Other profiles stay as they are.
+ *
+ * @param[in,out] profile  the result of pgo_merge_finish(); replaced, and the one given is freed. After a failure its
+ *                         names may have changed.
+ * @param[out] renamed     functions.
+ * @return PGO_OK, PGO_ENOMEM.
+ */
+int pgo_profile_colon_names(struct pgo_profile **profile, size_t *renamed, struct pgo_error *err);
+
+/** How many functions with local linkage does an IR profile have under both names? @return PGO_OK, PGO_ENOMEM */
+int pgo_profile_both_names(const struct pgo_profile *profile, size_t *both, struct pgo_error *err);
+
 #ifdef __cplusplus
 }
 #endif

@@ -282,6 +282,9 @@ pgo_u128 pgo_function_sum(const struct pgo_function *f);
 /** The name as a heap string; caller frees. @return NULL when out of memory */
 char *pgo_function_name(const struct pgo_function *f);
 
+/** Length of the file part of a name, of a function with local linkage, with its separator; 0: it has none. */
+size_t pgo_name_file_prefix(const char *name, size_t length);
+
 /** Order of two names by their bytes: below, equal to or above 0. */
 int pgo_function_compare_names(const struct pgo_function *a, const struct pgo_function *b);
 

@@ -37,6 +37,7 @@ struct pgo_report {
 	size_t top;                    /**< functions listed; 0: all */
 	const char *function;          /**< POSIX extended regular expression on raw and demangled names, or NULL */
 	bool functions;                /**< "show": list functions, by name; with `top` by descending largest counter */
+	uint64_t value_cutoff;         /**< "show": functions whose largest counter is below are not listed */
 	bool counts;                   /**< "show": list every counter */
 	bool detailed_summary;
 	bool sites;                    /**< "show": list the value sites of the functions listed, with their values */

@@ -50,5 +50,15 @@ cut -d, -f1-3 "$SCRATCH/table.csv" >"$SCRATCH/bare.csv"
 
 # damaged tables
 printf 'function,counter,count\nf,0,1\nf,1,x\n' >"$SCRATCH/bad.csv"
-refuses 3 "pgo-analyze: cannot read profile '$SCRATCH/bad.csv': line 3: column 'count': 'x' is not a number in range" show "$SCRATCH/bad.csv"
+refuses 3 "pgo-analyze: cannot read profile '$SCRATCH/bad.csv': line 3: column 'count': 'x' is not a number in range
+hint: each row has a field for each column of the first line: function, counter, count and perhaps hash" show "$SCRATCH/bad.csv"
+
+# cut off within a number, which nothing but the missing end of the line shows
+printf 'function,counter,count\nf,0,1\nf,1,1234' >"$SCRATCH/cut.csv"
+run 0 show --format csv "$SCRATCH/cut.csv"
+[ "$(cat "$SCRATCH/err")" = "pgo-analyze: warning: '$SCRATCH/cut.csv': the last line has no end: the file may be cut off" ] ||
+	fail "a cut table: $(cat "$SCRATCH/err")"
+printf 'f\n1\n2\n5\n20000' >"$SCRATCH/cut.proftext"
+run 0 show "$SCRATCH/cut.proftext"
+grep -q 'warning: .*the last line has no end' "$SCRATCH/out" || fail "a cut text: $(cat "$SCRATCH/out")"
 finish

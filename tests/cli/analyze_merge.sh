@@ -128,6 +128,24 @@ refuses 4 "pgo-analyze: cannot write '/dev/full': No space left on device" merge
 refuses 4 "pgo-analyze: cannot write '$SCRATCH/no/x': No such file or directory" merge -o "$SCRATCH/no/x" ir-22.profdata
 [ ! -e "$SCRATCH/no" ] || fail "a merge that failed left a file"
 
+# compilers up to LLVM 17 call a local function a.c:branchy, newer ones a.c;branchy: what is written for one has its names
+names() { "$ANALYZE" show --counts --format csv "$1" | cut -d, -f1 | grep -o 'a\.c[:;]branchy' | sort -u | tr '\n' ' '; }
+for target in clang-14:a.c:branchy clang-17:a.c:branchy 'clang-18:a.c;branchy'; do
+	"$ANALYZE" merge --for "${target%%:*}" -o "$SCRATCH/for.profdata" ir-22.profraw 2>/dev/null
+	[ "$(names "$SCRATCH/for.profdata")" = "${target#*:} " ] || fail "$target: $(names "$SCRATCH/for.profdata")"
+done
+"$ANALYZE" merge -o "$SCRATCH/both.profdata" ir-14.profraw ir-22.profraw 2>"$SCRATCH/err"
+grep -q 'warning: 2 functions are there twice, as file:function (LLVM up to 17) and file;function' "$SCRATCH/err" ||
+	fail "two names of one function: $(cat "$SCRATCH/err")"
+"$ANALYZE" merge --for clang-14 -o "$SCRATCH/one.profdata" ir-14.profraw ir-22.profraw 2>"$SCRATCH/err"
+! grep -q 'there twice' "$SCRATCH/err" || fail "--for clang-14 warns of what it united: $(cat "$SCRATCH/err")"
+"$ANALYZE" merge --for clang-14 -o "$SCRATCH/other.profdata" "$SCRATCH/both.profdata" 2>/dev/null
+same_bytes "$SCRATCH/one.profdata" "$SCRATCH/other.profdata" "names united before and after adding up differ"
+
+# weights in any notation of a number
+merge 0 -o "$SCRATCH/c.profdata" -w 4e0,ir-22.profdata
+same_bytes "$SCRATCH/a.profdata" "$SCRATCH/c.profdata" "weight 4e0 is not weight 4"
+
 # usage
 usage() {
 	local message=$1
@@ -140,10 +158,14 @@ usage "merge needs a file to write: -o FILE ('-': standard output)" ir-22.profda
 usage "standard input ('-') can be read only once" -o x - -
 usage "standard input ('-') can be read only once, and --shares reads profiles twice" --shares -o x - ir-22.profdata
 usage "weight 1.5 of 'ir-22.profdata' is no whole number; shares of the result may be any (--shares)" -o x -w 1.5,ir-22.profdata
+usage "weight 1e+20 of 'ir-22.profdata' is larger than any counter can be" -o x -w 100000000000000000000,ir-22.profdata
+usage "--provenance and -o name the same file, 'x'" -o x --provenance x ir-22.profdata
+ln -s x "$SCRATCH/link" && touch "$SCRATCH/x"
+usage "--provenance and -o name the same file, '$SCRATCH/link'" -o "$SCRATCH/x" --provenance "$SCRATCH/link" ir-22.profdata
 usage "--for names a version of the indexed format, --format is text" --format text --for clang-14 -o x ir-22.profdata
 refuses 2 "pgo-analyze: --for: 'gcc-12' is no compiler that is known
 hint: known are clang-12 and later, rustc, and versions 4 to 13 of the format" merge --for gcc-12 -o x ir-22.profdata
-for bad in ir-22.profdata 0,ir-22.profdata -1,x 3, 3; do
+for bad in ir-22.profdata 0,ir-22.profdata -1,x 3, 3 0x10,x; do
 	refuses 2 "pgo-analyze: --weight takes a number above 0, a comma and a profile, not '$bad'
 hint: 'pgo-analyze merge --help' lists the options" merge "--weight=$bad" -o x ir-22.profdata
 done

@@ -10,7 +10,7 @@ refuses 3 "pgo-analyze: cannot read profile '$SCRATCH/text.proftext': line 9: co
 hint: 10 % of its records are damaged; allowed are 5 % (--max-lost)" show --max-lost 0.05 "$SCRATCH/text.proftext"
 
 # each command on profiles takes it, and says what was set aside
-warning="'$SCRATCH/text.proftext': 1 damaged record was set aside, 10 % of all: counter '85x0' is not a number in range"
+warning="'$SCRATCH/text.proftext': 1 damaged record was set aside, 10 % of all: 'a.c:branchy', line 9: counter '85x0' is not a number in range"
 for command in "skew" "sufficiency $SCRATCH/good.proftext" "matrix $SCRATCH/good.proftext" "stability $SCRATCH/good.proftext" \
 	"weights $SCRATCH/good.proftext" "continuity $SCRATCH/good.proftext" "calibrate $SCRATCH/good.proftext" \
 	"skew --merged $SCRATCH/good.proftext" "explain b_entry $SCRATCH/good.proftext" \

@@ -20,6 +20,15 @@ golden show-keyed 0 show --counts sample.prof.txt
 golden show-pseudo-topn 0 show --topn 9 ps.profdata
 refuses 2 "pgo-analyze: --hot and --topn are two orders; take one of them
 hint: 'pgo-analyze show --help' lists the options" show --hot 3 --topn 3 ir-22.profdata
+golden show-covered 0 show --covered ir-22.profdata
+golden show-cutoff 0 show --value-cutoff 1000 --topn 3 ir-22.profdata
+golden show-csir 0 show csironly-22.profdata
+for extra in --value-sites --traces --detailed-summary; do
+	refuses 2 "pgo-analyze: CSV is a table of functions or counters, without $extra; text and json have it
+hint: 'pgo-analyze show --help' lists the options" show $extra --format csv ir-22.profdata
+done
+refuses 2 "pgo-analyze: --table is CSV; it has no --format json
+hint: 'pgo-analyze show --help' lists the options" show --table --format json ir-22.profdata
 golden show-json 0 show --topn 3 --counts --format json irxx-22.profdata
 golden show-csv 0 show --counts --format csv ir-14.profdata
 cd "$INPUT"

@@ -16,7 +16,7 @@ import sys
 import tempfile
 
 sys.dont_write_bytecode = True
-from profiles import parse_text, run  # noqa: E402
+from profiles import ref, parse_text, run  # noqa: E402
 
 FAST = sys.argv[1] == "--fast"
 ANALYZE, SAMPLES = sys.argv[-2:]
@@ -53,6 +53,26 @@ def held(records, version):
     return out
 
 
+def colons(records):
+    """Local functions by the names LLVM up to 17 gives them in IR profiles."""
+    def name(n):
+        file, semicolon, function = n.partition(";")
+        return "%s:%s" % (file, function) if file and semicolon and function else n
+    refs, out = {ref(key[0]): ref(name(key[0])) for key in records}, {}
+    for key, (counters, bitmap, sites) in records.items():
+        sites = [(kind, collections.Counter({refs.get(v, v) if kind == 0 else v: n for v, n in values}))
+                 for kind, values in sites]
+        renamed = (name(key[0]),) + tuple(key[1:])
+        if renamed in out:  # it was there under both names
+            before = out[renamed]
+            counters = [x + y for x, y in zip(counters, before[0], strict=True)]
+            bitmap = [x | y for x, y in zip(bitmap, before[1], strict=True)]
+            sites = [(kind, values + more) for (kind, values), (_, more) in zip(sites, before[2], strict=True)]
+        out[renamed] = (counters, bitmap, sites)
+    return {key: (counters, bitmap, [(kind, sorted(values.items())) for kind, values in sites])
+            for key, (counters, bitmap, sites) in out.items()}
+
+
 def text_of(llvm, arguments, scratch):
     out = os.path.join(scratch, "llvm.proftext")
     if os.path.exists(out):
@@ -84,6 +104,8 @@ def check_for(name, llvm, ours, expected, scratch, weighted):
         return fail("%s: llvm-profdata-%d does not read what was written for it" % (name, llvm))
     version = INDEXED[llvm]
     want, have = held(expected.records, version), held(got.records, version)
+    if llvm <= 17 and expected.flags & {"ir", "csir"}:
+        want = colons(want)
     if want != have:
         fail("%s for %d: %s" % (name, llvm, first_difference(have, want)))
     if run(["llvm-profdata-%d" % llvm, "show", out], check=False).returncode != 0:

@@ -60,7 +60,8 @@ static void expect(const char *text, const char *what)
 		assert_true(f.name_ref == pgo_name_ref(f.name, f.name_length));
 		assert_true(pgo_function_sum(&f) == f.sum);
 	}
-	assert_int_equal(p->warning_count, 0);
+	/* only a last row without an end is warned of */
+	assert_int_equal(p->warning_count, text[strlen(text) - 1] != '\n');
 	pgo_profile_free(p);
 }
 

@@ -84,7 +84,7 @@ static void the_format_can_be_named(void **state)
 {
 	(void)state;
 	expect(SAMPLES "ir-22.profdata", "indexd", PGO_EINVAL, "unknown profile format 'indexd'",
-	       "known formats: indexed, raw, gcda, gcno, sample, pprof, memprof, fdata, bolt-yaml, csv, text");
+	       "known formats: indexed, raw, gcda, sample, pprof, fdata, bolt-yaml, csv, text");
 	expect(SAMPLES "ir-22.profdata", "text", PGO_EFORMAT, "function name holds a zero byte",
 	       "expected is what llvm-profdata merge --text writes: flags, then per function its name, hash, number of "
 	       "counters and counters, each on a line of its own");

@@ -64,7 +64,7 @@ static void damage(void **state)
 		{"f:1:1\n\nnext\n", 3, "'next' is no head of a function", HEAD},
 		{"f:1:1\n:1:1\n", 2, "':1:1' is no head of a function", HEAD},
 		{"f:1:1\ng:18446744073709551616:1\n", 2, "'g:18446744073709551616:1' is no head of a function", HEAD},
-		{"f:1:1\n\t7: 1\n", 2, "'\t7: 1' is no head of a function", HEAD},
+		{"f:1:1\n\t7: 1\n", 2, "'?7: 1' is no head of a function", HEAD},
 		{" 1: 1\nf:1:1\n", 1, "'1: 1' stands outside of a function", HEAD},
 		{"[a:1 @ b:1:1\n", 1, "the context '[a:1 @ b' has no end", HEAD},
 		{"[a @ b]:1:1\n", 1, "'a' is no frame of a context", HEAD},
