@@ -368,13 +368,15 @@ int pgo_inputs_add(struct pgo_merge *merge, const struct pgo_inputs *inputs, con
 		   const struct pgo_merge_weight *weights, const struct pgo_inputs_watch *watch, struct pgo_error *err)
 {
 	struct pgo_read_options plain = options ? *options : (struct pgo_read_options){0};
-	struct pgo_merge_walk walk = {0};
-	struct crew crew = {
-		.inputs = inputs, .options = &plain, .weights = weights, .watch = watch, .merge = merge, .walk = &walk};
+	struct crew crew = {.inputs = inputs, .options = &plain, .weights = weights, .watch = watch, .merge = merge};
 	plain.lazily = false;
 	crew.tasks = calloc(inputs->count, sizeof *crew.tasks);
-	if (!crew.tasks)
+	crew.walk = calloc(1, sizeof *crew.walk);
+	if (!crew.tasks || !crew.walk) {
+		free(crew.tasks);
+		free(crew.walk);
 		return pgo_error_set(err, PGO_ENOMEM, "out of memory");
+	}
 	crew.count = plan(&crew, crew.tasks);
 	pthread_mutex_init(&crew.lock, NULL);
 	pthread_cond_init(&crew.changed, NULL);
@@ -382,7 +384,8 @@ int pgo_inputs_add(struct pgo_merge *merge, const struct pgo_inputs *inputs, con
 	pthread_cond_destroy(&crew.changed);
 	pthread_mutex_destroy(&crew.lock);
 	free(crew.tasks);
-	pgo_merge_walk_release(&walk);
+	pgo_merge_walk_release(crew.walk);
+	free(crew.walk);
 	return rc;
 }
 

@@ -48,8 +48,8 @@ static inline uint64_t add_counters(struct looking *l, const struct pgo_sum_reco
 {
 	const struct pgo_merge_weight *w = l->weight;
 	uint64_t bits = 0, total = 0, *to = l->sum->counters.items + r->first_counter;
-	if (l->once &&
-	    !l->away) /* the usual case, in one loop: most have few counters, and where it ends is hard to predict */
+	/* the usual case in one loop: most have few counters, and where it ends is hard to predict */
+	if (l->once && !l->away)
 		for (uint32_t i = 0; i < r->counter_count; i++) {
 			bits |= from[i];
 			total += from[i];
