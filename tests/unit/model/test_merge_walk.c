@@ -18,15 +18,16 @@
 
 #define FUNCTIONS 5000
 
-/** Functions f0 to f4999, every hundredth with a value site, the last with a large counter, as an indexed profile. */
-static void write_program(const char *path, unsigned from, unsigned long long large)
+/** Functions f<from> and so on, every hundredth with a value site, the last with a large counter, as an indexed
+ * profile. */
+static void write_program(const char *path, unsigned from, unsigned functions, unsigned long long large)
 {
 	char *text = NULL;
 	size_t length = 0;
 	FILE *f = open_memstream(&text, &length);
 	fputs(":ir\n", f);
-	for (unsigned i = from; i < from + FUNCTIONS; i++)
-		fprintf(f, "f%u\n%u\n2\n%llu\n3\n%s\n", i, i + 1, i + 1 == from + FUNCTIONS && large ? large : i,
+	for (unsigned i = from; i < from + functions; i++)
+		fprintf(f, "f%u\n%u\n2\n%llu\n3\n%s\n", i, i + 1, i + 1 == from + functions && large ? large : i,
 			i % 100 ? "" : "1\n1\n1\n1\n8:5\n");
 	fclose(f);
 	struct pgo_profile *p = NULL;
@@ -50,17 +51,19 @@ struct state {
 	struct pgo_merge *sum;
 	struct pgo_merge_walk walk;
 	struct pgo_profile *profiles[PGO_MERGE_PARTS];
+	unsigned functions; /**< of parts that are added */
 };
 
 static int set_up(void **state)
 {
 	struct state *s = calloc(1, sizeof *s);
 	*state = s;
+	s->functions = FUNCTIONS;
 	strcpy(s->path, "/tmp/merge-walk-XXXXXX");
 	int fd = mkstemp(s->path);
 	if (fd < 0 || close(fd) != 0)
 		return -1;
-	write_program(s->path, 0, 0);
+	write_program(s->path, 0, FUNCTIONS, 0);
 	struct pgo_profile *first = open_profile(s->path, false);
 	assert_int_equal(pgo_merge_new(&s->sum, NULL), PGO_OK);
 	assert_int_equal(pgo_merge_add(s->sum, first, "first", NULL, NULL), PGO_OK);
@@ -86,7 +89,7 @@ static struct pgo_profile *add_part(struct state *s, unsigned from, unsigned lon
 {
 	size_t i = s->walk.count++;
 	remove(s->path); /* those before are mapped */
-	write_program(s->path, from, large);
+	write_program(s->path, from, s->functions, large);
 	s->profiles[i] = open_profile(s->path, true);
 	assert_non_null(s->profiles[i]->settle);
 	s->walk.parts[i].profile = s->profiles[i];
@@ -174,6 +177,20 @@ static void what_is_not_in_order_is_taken_away(void **state)
 	expect_sum(s, 0, 2, 2);
 }
 
+/** Tables of two sizes have a record in ranges of different numbers: not to be added to by two threads at once. */
+static void tables_of_any_size_add_up(void **state)
+{
+	struct state *s = *state;
+	enum { TIMES = 20, PARTS = 6 };
+	for (unsigned i = 0; i < PARTS; i++) {
+		s->functions = i % 2 ? FUNCTIONS : 3 * FUNCTIONS;
+		add_part(s, 0, 0, NULL);
+	}
+	for (unsigned i = 0; i < TIMES; i++)
+		pgo_merge_walk(&s->walk, s->sum);
+	expect_sum(s, 0, TIMES * PARTS, TIMES * PARTS);
+}
+
 /** A length that is wrong, in one bucket after the other. */
 static void the_sum_survives_damage_anywhere(void **state)
 {
@@ -208,6 +225,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(records_are_added, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(some_are_not_walked, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_is_not_in_order_is_taken_away, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(tables_of_any_size_add_up, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_sum_survives_damage_anywhere, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
