@@ -39,6 +39,8 @@ static int refuse_version(uint32_t version, struct pgo_error *err)
 		pgo_error_hint(err,
 			       "turn it into text with the llvm-profdata that wrote it: llvm-profdata merge --text -o "
 			       "x.proftext x.profdata");
+	else
+		pgo_format_remedy("indexed", err);
 	return rc;
 }
 
@@ -60,9 +62,12 @@ static int read_header(struct pgo_indexed *r)
 				    r->version, need, c->end);
 	pgo_cursor_u64(c, &unused);
 	pgo_cursor_u64(c, &hash_type);
-	if (hash_type != 0)
-		return pgo_error_at(r->err, PGO_EUNSUPPORTED, 24,
-				    "hash type %" PRIu64 " is unknown; only 0 (MD5) exists", hash_type);
+	if (hash_type != 0) {
+		int rc = pgo_error_at(r->err, PGO_EUNSUPPORTED, 24,
+				      "hash type %" PRIu64 " is unknown; only 0 (MD5) exists", hash_type);
+		pgo_format_remedy("indexed", r->err);
+		return rc;
+	}
 	pgo_cursor_u64(c, &r->directory);
 	if (r->version >= 8)
 		pgo_cursor_u64(c, &r->memprof);

@@ -129,7 +129,7 @@ static void check_malformed(char **f, int count)
 	} else {
 		assert_null(p);
 		assert_int_equal(rc, err.code);
-		if (rc == PGO_EFORMAT && !err.hint[0])
+		if (!err.hint[0])
 			fail_msg("%s: no hint", f[0]);
 		snprintf(code, sizeof code, "%s",
 			 rc == PGO_EFORMAT	  ? "format"
