@@ -102,6 +102,8 @@ void pgo_json_inputs(struct pgo_json in, const struct pgo_several *s)
 	for (size_t i = 0; s->profiles && i < s->count + s->reference_count; i++) {
 		struct pgo_json row = pgo_json_append_object(inputs);
 		pgo_json_text(row, "file", i < s->count ? s->names[i] : s->reference_names[i - s->count]);
+		if (s->join_shares)
+			pgo_json_optional(row, "join_share", s->join_shares[i]);
 		pgo_json_warnings(row, s->profiles[i]);
 	}
 }

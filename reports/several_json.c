@@ -237,6 +237,10 @@ static int calibrate(FILE *out, const struct pgo_report *report, struct pgo_erro
 	pgo_json_u64(root, "repeat_pairs", c->repeat_pairs / 2);
 	pgo_json_double(root, "gate_false_alarm", c->gate_false_alarm);
 	pgo_json_u64(root, "refused", c->refused);
+	struct pgo_json notes = pgo_json_array(root, "notes");
+	char line[400];
+	for (size_t i = 0; pgo_calibration_note(line, s, i); i++)
+		pgo_json_append_text(notes, line);
 	struct pgo_json thresholds = pgo_json_object(root, "thresholds");
 	for (int k = 0; k < PGO_GATE_STATS; k++)
 		put_threshold(pgo_json_object(thresholds, pgo_gate_stat_field((enum pgo_gate_stat)k)),

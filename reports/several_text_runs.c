@@ -134,23 +134,8 @@ int pgo_text_calibrate(FILE *out, const struct pgo_report *report, struct pgo_er
 	char a[PGO_TEXT_CELL], line[400];
 	fprintf(out, "workloads  %zu\nrepeats    %zu pairs\nalpha      %g\n", c->workload_count, c->repeat_pairs / 2,
 		c->alpha);
-	if (c->workload_count < c->needed) {
-		snprintf(line, sizeof line,
-			 "%zu workloads cannot promise a false-alarm rate of %g: the worst value seen is proposed. %zu "
-			 "more "
-			 "are needed.",
-			 c->workload_count, c->alpha, c->needed - c->workload_count);
+	for (size_t i = 0; pgo_calibration_note(line, s, i); i++)
 		pgo_text_wrap(t, "note:", 11, line);
-	}
-	struct pgo_policy defaults = pgo_policy_defaults();
-	for (size_t i = 0; i < c->workload_count; i++)
-		if (c->rows[i].values[PGO_GATE_JOIN].value < defaults.min_join) {
-			snprintf(line, sizeof line,
-				 "only %s of '%.200s' is in functions that the others have too: it is of another build "
-				 "or program and does not belong here, or profiles of this kind name only what ran",
-				 pgo_text_percent(a, c->rows[i].values[PGO_GATE_JOIN].value), s->workload_names[i]);
-			pgo_text_wrap(t, "note:", 11, line);
-		}
 	threshold_rows(t, c);
 	fprintf(out, "  false alarms of the whole gate: at most %s; of these %zu workloads it would refuse %zu\n",
 		pgo_text_percent(a, c->gate_false_alarm), c->workload_count, c->refused);

@@ -29,7 +29,7 @@ static const char doc[] =
 	"   0  done\n"
 	"   2  wrong usage\n"
 	"   3  bad input: a profile cannot be opened, is damaged or unknown, has no\n"
-	"      counts, or is of another kind than the first\n"
+	"      counts, or is of another kind or program than the others\n"
 	"   4  the system failed: the result cannot be written, out of memory\n"
 	"  70  internal error\n";
 
@@ -99,6 +99,8 @@ static int write_all(const struct arguments *a, const struct cli_runs *runs, con
 	struct pgo_several several = {.profiles = (const struct pgo_profile *const *)runs->profiles,
 				      .count = a->common.files.count,
 				      .names = (const char *const *)a->common.files.paths,
+				      .join_shares = runs->join_shares,
+				      .twins = runs->twin,
 				      .calibration = calibration,
 				      .workload_names = workloads->names};
 	struct pgo_report report = {.several = &several};
@@ -114,19 +116,54 @@ static double default_join(void)
 	return defaults.min_join;
 }
 
-static int calibrate(const struct arguments *a, const struct cli_runs *runs)
+/** One profile of another program makes every threshold let everything pass. */
+static int refuse_strangers(const struct cli_runs *runs)
+{
+	struct pgo_joins joins = cli_joins(runs);
+	struct pgo_error err = {0};
+	char strangers[400];
+	size_t count = pgo_joins_strangers(strangers, &joins);
+	if (count == 0)
+		return -1;
+	pgo_error_set(
+		&err, PGO_EMISMATCH,
+		"cannot calibrate with %s of another program or build: too little is in functions that the others "
+		"have by name and hash: %s",
+		count == 1 ? "a profile" : "profiles", strangers);
+	pgo_error_hint(&err, "leave it out: thresholds that accept it accept anything");
+	return cli_fail(&err);
+}
+
+static int calibrate_workloads(const struct arguments *a, struct cli_runs *runs, const struct workloads *workloads)
 {
 	struct pgo_calibration calibration = {0};
+	struct pgo_error err = {0};
+	int code = cli_check_counts(&runs->panel, runs->names);
+	if (code < 0)
+		code = cli_runs_relate(runs, workloads->number);
+	if (code < 0)
+		code = refuse_strangers(runs);
+	if (code >= 0)
+		return code;
+	if (pgo_calibrate(&calibration, &runs->panel, workloads->number, cli_filter(&a->common), a->alpha,
+			  default_join(), &err) != PGO_OK)
+		return cli_fail(&err);
+	code = write_all(a, runs, &calibration, workloads);
+	pgo_calibration_release(&calibration);
+	return code;
+}
+
+static int calibrate(const struct arguments *a, struct cli_runs *runs)
+{
 	struct workloads workloads = {0};
 	struct pgo_error err = {0};
 	int code;
-	if (number_workloads(&workloads, a) != PGO_OK)
+	if (number_workloads(&workloads, a) != PGO_OK) {
 		pgo_error_set(&err, PGO_ENOMEM, "out of memory");
-	else if (pgo_calibrate(&calibration, &runs->panel, workloads.number, cli_filter(&a->common), a->alpha,
-			       default_join(), &err) != PGO_OK)
-		err.code = err.code == PGO_EINVAL ? PGO_EFORMAT : err.code; /* profiles without counts */
-	code = err.code ? cli_fail(&err) : write_all(a, runs, &calibration, &workloads);
-	pgo_calibration_release(&calibration);
+		code = cli_fail(&err);
+	} else {
+		code = calibrate_workloads(a, runs, &workloads);
+	}
 	free(workloads.number);
 	free(workloads.names);
 	return code;

@@ -70,6 +70,7 @@ static int measure(const struct arguments *a, const struct cli_runs *runs)
 	struct pgo_several several = {.profiles = (const struct pgo_profile *const *)runs->profiles,
 				      .count = runs->count,
 				      .names = (const char *const *)a->common.files.paths,
+				      .join_shares = runs->join_shares,
 				      .distances = &distances,
 				      .clusters = symmetric ? &clusters : NULL};
 	int code;
@@ -81,6 +82,19 @@ static int measure(const struct arguments *a, const struct cli_runs *runs)
 	pgo_clusters_release(&clusters);
 	pgo_distances_release(&distances);
 	return code;
+}
+
+static void warn_of_strangers(const struct cli_runs *runs)
+{
+	struct pgo_joins joins = cli_joins(runs);
+	char strangers[400];
+	size_t count = pgo_joins_strangers(strangers, &joins);
+	if (count)
+		fprintf(stderr,
+			CLI_PROGRAM
+			": warning: %s of another program or build: so little is in functions that the others "
+			"have by name and hash: %s\n",
+			count == 1 ? "a profile is" : "profiles are", strangers);
 }
 
 int cmd_matrix(int argc, char **argv)
@@ -97,7 +111,11 @@ int cmd_matrix(int argc, char **argv)
 		code = cli_runs_open(&runs, &a.common, &a.common.files, NULL);
 	if (code >= 0)
 		return code;
-	code = measure(&a, &runs);
+	code = cli_runs_relate(&runs, NULL);
+	if (code < 0) {
+		warn_of_strangers(&runs);
+		code = measure(&a, &runs);
+	}
 	cli_runs_release(&runs);
 	return code;
 }

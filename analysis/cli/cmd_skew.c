@@ -126,16 +126,19 @@ static int judge_merged(const struct arguments *a, const struct cli_runs *runs, 
 	struct pgo_verdict verdict = {0};
 	struct pgo_error err = {0};
 	const char *const *names = (const char *const *)a->common.files.paths;
+	struct pgo_joins joins = cli_joins(runs);
 	struct pgo_several several = {.profiles = (const struct pgo_profile *const *)runs->profiles,
 				      .count = runs->count,
 				      .names = names,
+				      .join_shares = runs->join_shares,
 				      .dominance = &dominance,
 				      .least_survival = a->least};
 	int code;
 	if (pgo_dominance_measure(&dominance, &runs->panel, runs->count, shares, &err) != PGO_OK) {
 		err.code = err.code == PGO_EINVAL ? PGO_EFORMAT : err.code; /* profiles without counts */
 		code = cli_fail(&err);
-	} else if (pgo_judge_dominance(&verdict, &dominance, names, a->least, a->least_user, &err) != PGO_OK) {
+	} else if (pgo_judge_dominance(&verdict, &dominance, names, a->least, a->least_user, &err) != PGO_OK ||
+		   pgo_judge_join(&verdict, &joins, &err) != PGO_OK) {
 		code = cli_fail(&err);
 	} else {
 		code = cli_conclude(&a->common, &a->outcome, &several, &verdict, a->common.writer->several->dominance);
@@ -151,7 +154,13 @@ static int measure_merged(const struct arguments *a, const double *shares)
 	int code = cli_runs_open(&runs, &a->common, &a->common.files, NULL);
 	if (code >= 0)
 		return code;
-	code = judge_merged(a, &runs, a->shares.count ? shares : NULL);
+	for (size_t i = 0; code < 0 && i < a->shares.count; i++)
+		if (shares[i] > 0 && runs.panel.totals[i] == 0)
+			code = cli_check_counts(&runs.panel, runs.names);
+	if (code < 0)
+		code = cli_runs_relate(&runs, NULL);
+	if (code < 0)
+		code = judge_merged(a, &runs, a->shares.count ? shares : NULL);
 	cli_runs_release(&runs);
 	return code;
 }

@@ -55,13 +55,16 @@ static int judge(const struct arguments *a, const struct cli_runs *runs, const s
 	struct pgo_verdict verdict = {0};
 	struct pgo_error err = {0};
 	const char *const *names = (const char *const *)a->common.files.paths;
+	struct pgo_joins joins = cli_joins(runs);
 	struct pgo_several several = {.profiles = (const struct pgo_profile *const *)runs->profiles,
 				      .count = runs->count,
 				      .names = names,
+				      .join_shares = runs->join_shares,
 				      .stability = &stability};
 	int code;
 	if (pgo_stability_measure(&stability, &runs->panel, labels, cli_filter(&a->common), &err) != PGO_OK ||
-	    pgo_judge_stability(&verdict, &stability, names, a->bound, a->bound_user, &err) != PGO_OK)
+	    pgo_judge_stability(&verdict, &stability, names, a->bound, a->bound_user, &err) != PGO_OK ||
+	    pgo_judge_join(&verdict, &joins, &err) != PGO_OK)
 		code = cli_fail(&err);
 	else
 		code = cli_conclude(&a->common, &a->outcome, &several, &verdict, a->common.writer->several->stability);
@@ -96,7 +99,11 @@ int cmd_stability(int argc, char **argv)
 	cli_take_labels(&a.common.files, labels);
 	code = cli_runs_open(&runs, &a.common, &a.common.files, NULL);
 	if (code < 0) {
-		code = judge(&a, &runs, labels);
+		code = cli_check_counts(&runs.panel, runs.names);
+		if (code < 0)
+			code = cli_runs_relate(&runs, labels);
+		if (code < 0)
+			code = judge(&a, &runs, labels);
 		cli_runs_release(&runs);
 	}
 	free(labels);

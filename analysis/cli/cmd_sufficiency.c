@@ -75,13 +75,16 @@ static int judge(const struct arguments *a, const struct cli_runs *runs)
 	struct pgo_verdict verdict = {0};
 	struct pgo_error err = {0};
 	const char *const *names = (const char *const *)a->common.files.paths;
+	struct pgo_joins joins = cli_joins(runs);
 	struct pgo_several several = {.profiles = (const struct pgo_profile *const *)runs->profiles,
 				      .count = runs->count,
 				      .names = names,
+				      .join_shares = runs->join_shares,
 				      .sufficiency = &sufficiency};
 	int code;
 	if (pgo_sufficiency_measure(&sufficiency, &runs->panel, &a->options, &err) != PGO_OK ||
-	    pgo_judge_sufficiency(&verdict, &sufficiency, names, a->bound_user, &err) != PGO_OK)
+	    pgo_judge_sufficiency(&verdict, &sufficiency, names, a->bound_user, &err) != PGO_OK ||
+	    pgo_judge_join(&verdict, &joins, &err) != PGO_OK)
 		code = cli_fail(&err);
 	else
 		code = cli_conclude(&a->common, &a->outcome, &several, &verdict,
@@ -106,7 +109,11 @@ int cmd_sufficiency(int argc, char **argv)
 		code = cli_runs_open(&runs, &a.common, &a.common.files, NULL);
 	if (code >= 0)
 		return code;
-	code = judge(&a, &runs);
+	code = cli_check_counts(&runs.panel, runs.names);
+	if (code < 0)
+		code = cli_runs_relate(&runs, NULL);
+	if (code < 0)
+		code = judge(&a, &runs);
 	cli_runs_release(&runs);
 	return code;
 }

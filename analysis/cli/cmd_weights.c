@@ -124,20 +124,21 @@ static int find(const struct arguments *a, const struct cli_runs *runs, const do
 	struct pgo_verdict verdict = {0};
 	struct pgo_error err = {0};
 	struct pgo_weights_options how = {.policy = a->policy, .given = shares};
+	struct pgo_joins joins = cli_joins(runs);
 	const char *const *names = (const char *const *)a->common.files.paths;
 	struct pgo_several several = {.profiles = (const struct pgo_profile *const *)runs->profiles,
 				      .count = a->common.files.count,
 				      .names = names,
+				      .join_shares = runs->join_shares,
 				      .reference_count = a->match.count,
 				      .reference_names = (const char *const *)a->match.items,
 				      .least_survival = a->least,
 				      .weights = &weights};
 	int code;
 	if (pgo_weights_find(&weights, &runs->panel, a->common.files.count, &how, &err) != PGO_OK) {
-		/* a profile without counts is bad input, not wrong usage */
-		err.code = err.code == PGO_EINVAL ? PGO_EFORMAT : err.code;
 		code = cli_fail(&err);
-	} else if (pgo_judge_dominance(&verdict, &weights.dominance, names, a->least, a->least_user, &err) != PGO_OK) {
+	} else if (pgo_judge_dominance(&verdict, &weights.dominance, names, a->least, a->least_user, &err) != PGO_OK ||
+		   pgo_judge_join(&verdict, &joins, &err) != PGO_OK) {
 		code = cli_fail(&err);
 	} else {
 		code = cli_conclude(&a->common, &a->outcome, &several, &verdict, a->common.writer->several->weights);
@@ -167,6 +168,10 @@ int cmd_weights(int argc, char **argv)
 	}
 	if (code < 0)
 		code = cli_runs_open(&runs, &a.common, &a.common.files, &a.match);
+	if (code < 0)
+		code = cli_check_counts(&runs.panel, runs.names);
+	if (code < 0)
+		code = cli_runs_relate(&runs, NULL);
 	if (code < 0)
 		code = find(&a, &runs, shares);
 	cli_runs_release(&runs);

@@ -82,22 +82,8 @@ static int check(const struct compare_arguments *a)
 	return cli_fail(&err);
 }
 
-static int check_counts(const struct sides *s)
-{
-	struct pgo_error err = {0};
-	for (size_t i = 0; i < s->files.count; i++)
-		if (s->panel.totals[i] == 0) {
-			pgo_error_set(&err, PGO_EFORMAT, "profile '%s' has no counts: it says nothing about a workload",
-				      s->files.paths[i]);
-			pgo_error_hint(&err, "leave it out, or record it again");
-			return cli_fail(&err);
-		}
-	return -1;
-}
-
 static int open_sides(struct sides *s, struct compare_arguments *a)
 {
-	struct pgo_error err = {0};
 	size_t train = a->sides[0].count, count = train + a->sides[1].count;
 	s->files = (struct cli_files){.count = count, .paths = calloc(count, sizeof *s->files.paths)};
 	s->labels = calloc(count, sizeof *s->labels);
@@ -112,12 +98,9 @@ static int open_sides(struct sides *s, struct compare_arguments *a)
 		code = cli_read_inputs(s->profiles, s->files.paths, count, &a->common, false);
 	if (code < 0)
 		cli_warn_of_profiles(s->profiles, s->files.paths, count);
-	if (code < 0 && pgo_panel_open(&s->panel, (const struct pgo_profile *const *)s->profiles, count,
-				       cli_filter(&a->common), &err) != PGO_OK) {
-		pgo_error_hint(&err, "profiles are numbered as they were named, those of --train first");
-		code = cli_fail(&err);
-	}
-	return code < 0 ? check_counts(s) : code;
+	if (code < 0)
+		code = cli_panel_open(&s->panel, s->profiles, s->files.paths, count, &a->common);
+	return code < 0 ? cli_check_counts(&s->panel, s->files.paths) : code;
 }
 
 static void release_sides(struct sides *s)

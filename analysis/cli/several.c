@@ -116,35 +116,100 @@ void cli_take_labels(const struct cli_files *files, size_t *labels)
 	free(names);
 }
 
+static int fail_memory(void)
+{
+	struct pgo_error err = {0};
+	pgo_error_set(&err, PGO_ENOMEM, "out of memory");
+	return cli_fail(&err);
+}
+
+int cli_panel_open(struct pgo_panel *out, struct pgo_profile *const *profiles, char *const *names, size_t count,
+		   const struct cli_common *common)
+{
+	struct pgo_error err = {0};
+	char words[2][128];
+	for (size_t i = 1; i < count; i++)
+		if (pgo_profile_kinds_differ(profiles[0], profiles[i], words)) {
+			pgo_error_set(&err, PGO_EMISMATCH, "'%s' and '%s' are of different kinds: %s and %s", names[0],
+				      names[i], words[0], words[1]);
+			pgo_error_hint(&err, "give profiles that the same kind of build or tool wrote");
+			return cli_fail(&err);
+		}
+	if (pgo_panel_open(out, (const struct pgo_profile *const *)profiles, count, cli_filter(common), &err) != PGO_OK)
+		return cli_fail(&err);
+	return -1;
+}
+
+int cli_check_counts(const struct pgo_panel *panel, char *const *names)
+{
+	struct pgo_error err = {0};
+	for (size_t i = 0; i < panel->profile_count; i++)
+		if (panel->totals[i] == 0) {
+			pgo_error_set(&err, PGO_EFORMAT, "profile '%s' has no counts: it says nothing about a workload",
+				      names[i]);
+			pgo_error_hint(&err, "leave it out, or record it again");
+			return cli_fail(&err);
+		}
+	return -1;
+}
+
 int cli_runs_open(struct cli_runs *out, const struct cli_common *common, const struct cli_files *files,
 		  const struct cli_list *more)
 {
-	struct pgo_error err = {0};
 	struct cli_runs runs = {.count = files->count + (more ? more->count : 0)};
-	char **paths = calloc(runs.count + 1, sizeof *paths);
 	int code;
+	runs.names = calloc(runs.count + 1, sizeof *runs.names);
 	runs.profiles = calloc(runs.count + 1, sizeof *runs.profiles);
-	if (!paths || !runs.profiles) {
-		pgo_error_set(&err, PGO_ENOMEM, "out of memory");
-		code = cli_fail(&err);
+	if (!runs.names || !runs.profiles) {
+		code = fail_memory();
 		goto done;
 	}
 	for (size_t i = 0; i < runs.count; i++)
-		paths[i] = i < files->count ? files->paths[i] : more->items[i - files->count];
-	code = cli_read_inputs(runs.profiles, paths, runs.count, common, false);
+		runs.names[i] = i < files->count ? files->paths[i] : more->items[i - files->count];
+	code = cli_read_inputs(runs.profiles, runs.names, runs.count, common, false);
 	if (code >= 0)
 		goto done;
-	cli_warn_of_profiles(runs.profiles, paths, runs.count);
-	if (pgo_panel_open(&runs.panel, (const struct pgo_profile *const *)runs.profiles, runs.count,
-			   cli_filter(common), &err) != PGO_OK)
-		code = cli_fail(&err);
+	cli_warn_of_profiles(runs.profiles, runs.names, runs.count);
+	code = cli_panel_open(&runs.panel, runs.profiles, runs.names, runs.count, common);
 done:
-	free(paths);
 	if (code < 0)
 		*out = runs;
 	else
 		cli_runs_release(&runs);
 	return code;
+}
+
+static void warn_of_twins(const struct cli_runs *runs)
+{
+	for (size_t i = 0; i < runs->count; i++)
+		if (runs->twin[i] != i)
+			fprintf(stderr,
+				CLI_PROGRAM ": warning: '%s' and '%s' are the same but for a factor: one run given as "
+					    "two says nothing about how workloads differ\n",
+				runs->names[runs->twin[i]], runs->names[i]);
+}
+
+int cli_runs_relate(struct cli_runs *runs, const size_t *labels)
+{
+	struct pgo_error err = {0};
+	runs->twin = calloc(runs->count + 1, sizeof *runs->twin);
+	runs->join_shares = calloc(runs->count + 1, sizeof *runs->join_shares);
+	if (!runs->twin || !runs->join_shares)
+		return fail_memory();
+	if (pgo_panel_join_shares(runs->join_shares, &runs->panel, &err) != PGO_OK ||
+	    pgo_panel_twins(runs->twin, &runs->panel, &err) != PGO_OK)
+		return cli_fail(&err);
+	for (size_t i = 0; labels && i < runs->count; i++)
+		if (labels[runs->twin[i]] == labels[i])
+			runs->twin[i] = i;
+	warn_of_twins(runs);
+	return -1;
+}
+
+struct pgo_joins cli_joins(const struct cli_runs *runs)
+{
+	return (struct pgo_joins){
+		.count = runs->count, .shares = runs->join_shares, .names = (const char *const *)runs->names};
 }
 
 void cli_runs_release(struct cli_runs *runs)
@@ -153,6 +218,9 @@ void cli_runs_release(struct cli_runs *runs)
 	for (size_t i = 0; runs->profiles && i < runs->count; i++)
 		pgo_profile_free(runs->profiles[i]);
 	free(runs->profiles);
+	free(runs->names);
+	free(runs->join_shares);
+	free(runs->twin);
 	*runs = (struct cli_runs){0};
 }
 

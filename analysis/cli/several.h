@@ -40,8 +40,12 @@ error_t cli_list_split(struct cli_common *common, struct cli_list *list, char *t
 /** Profiles, and the panel of them. */
 struct cli_runs {
 	size_t count;
+	char **names; /* as on the command line */
 	struct pgo_profile **profiles;
 	struct pgo_panel panel;
+	/* by cli_runs_relate(): */
+	struct pgo_optional *join_shares;
+	size_t *twin; /* pgo_panel_twins(), but for repeats of one workload */
 };
 
 /**
@@ -51,6 +55,22 @@ struct cli_runs {
 int cli_runs_open(struct cli_runs *out, const struct cli_common *common, const struct cli_files *files,
 		  const struct cli_list *more);
 void cli_runs_release(struct cli_runs *runs);
+
+/** The panel of profiles that are called `names`. @return -1, or exit code with everything said */
+int cli_panel_open(struct pgo_panel *out, struct pgo_profile *const *profiles, char *const *names, size_t count,
+		   const struct cli_common *common);
+
+/** Refuse profiles without counts, which say nothing about a workload. @return -1, or exit code */
+int cli_check_counts(const struct pgo_panel *panel, char *const *names);
+
+/**
+ * Measure the join shares, and warn of profiles that are the same run given as different workloads.
+ * @param labels  of each profile: equal ones are of one workload; NULL: all differ.
+ * @return -1, or exit code
+ */
+int cli_runs_relate(struct cli_runs *runs, const size_t *labels);
+
+struct pgo_joins cli_joins(const struct cli_runs *runs);
 
 /**
  * LABEL=PROFILE: cut the label off where no file has the whole name. labels[i] is the number of the first profile with

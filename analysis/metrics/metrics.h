@@ -20,6 +20,12 @@ static inline double pgo_function_mass(const struct pgo_function *f)
 	return f->sum < UINT64_MAX ? (double)f->sum : (double)pgo_function_sum(f);
 }
 
+/** A sum of shares: 0..1, and 1 where it misses that by no more than rounding does (1e-9). */
+static inline double pgo_share_sum(double sum)
+{
+	return sum < 0 ? 0 : sum > 1 - 1e-9 ? 1 : sum;
+}
+
 /** Array of at least one item, uninitialised; free() it. @return NULL when out of memory */
 void *pgo_array_new(size_t count, size_t item_size);
 

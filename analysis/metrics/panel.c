@@ -8,24 +8,32 @@
 #include "analysis/metrics/metrics.h"
 #include "analysis/model/align.h"
 
-/* Only profiles of one kind, made with the same flags, say the same things by their counters. */
-static int check_kinds(const struct pgo_profile *const *profiles, size_t count, struct pgo_error *err)
+bool pgo_profile_kinds_differ(const struct pgo_profile *a, const struct pgo_profile *b, char words[2][128])
 {
 	const uint32_t telling = PGO_PROFILE_IR | PGO_PROFILE_BYTE_COVERAGE | PGO_PROFILE_FN_ENTRY_ONLY |
 				 PGO_PROFILE_ENTRY_FIRST | PGO_PROFILE_LOOP_ENTRIES;
-	for (size_t i = 1; i < count; i++) {
-		char first[128], other[128];
-		if (profiles[i]->kind != profiles[0]->kind)
-			return pgo_error_set(err, PGO_EMISMATCH, "profiles 1 and %zu are of different kinds: %s and %s",
-					     i + 1, pgo_profile_kind_name((enum pgo_profile_kind)profiles[0]->kind),
-					     pgo_profile_kind_name((enum pgo_profile_kind)profiles[i]->kind));
-		if (!((profiles[i]->flags ^ profiles[0]->flags) & telling))
-			continue;
-		pgo_profile_flags_text(profiles[0]->flags, first, sizeof first);
-		pgo_profile_flags_text(profiles[i]->flags, other, sizeof other);
-		return pgo_error_set(err, PGO_EMISMATCH, "profiles 1 and %zu are of different kinds: %s and %s", i + 1,
-				     first, other);
+	bool kinds = a->kind != b->kind;
+	if (!kinds && !((a->flags ^ b->flags) & telling))
+		return false;
+	for (int i = 0; i < 2; i++) {
+		const struct pgo_profile *p = i ? b : a;
+		words[i][0] = 0;
+		if (kinds)
+			strncat(words[i], pgo_profile_kind_name((enum pgo_profile_kind)p->kind), 127);
+		else
+			pgo_profile_flags_text(p->flags, words[i], 128);
 	}
+	return true;
+}
+
+/* Only profiles of one kind, made with the same flags, say the same things by their counters. */
+static int check_kinds(const struct pgo_profile *const *profiles, size_t count, struct pgo_error *err)
+{
+	char words[2][128];
+	for (size_t i = 1; i < count; i++)
+		if (pgo_profile_kinds_differ(profiles[0], profiles[i], words))
+			return pgo_error_set(err, PGO_EMISMATCH, "profiles 1 and %zu are of different kinds: %s and %s",
+					     i + 1, words[0], words[1]);
 	return PGO_OK;
 }
 

@@ -2,7 +2,7 @@
 #ifndef PGO_PANEL_H
 #define PGO_PANEL_H
 
-#include "pgo/profile.h"
+#include "pgo/compare.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -51,6 +51,33 @@ static inline uint32_t pgo_panel_counter_count(const struct pgo_panel *panel, si
 
 /** The record of a panel function in the first profile that has it: for its name. */
 struct pgo_function pgo_panel_function(const struct pgo_panel *panel, size_t function);
+
+/** True when the counters of two profiles say different things; `words` then has what each counts. */
+bool pgo_profile_kinds_differ(const struct pgo_profile *a, const struct pgo_profile *b, char words[2][128]);
+
+/** A profile with a smaller join share is of another program or build than most of the others. */
+#define PGO_LEAST_JOIN_SHARE 0.5
+
+/**
+ * Join share of each profile: the mean, over the other profiles, of the share of its mass in functions that the other
+ * one has too (name, CFG hash and number of counters; run or not). 0..1, sums that miss 1 by rounding are 1; absent for
+ * a profile without counts and where there is no other. More than half of all profiles must be of one program for its
+ * profiles to reach PGO_LEAST_JOIN_SHARE.
+ *
+ * A profile that lists nothing but what ran, or of which records were set aside, tells nothing by what it lacks: a pair
+ * with such a one counts as joined when a tenth of the functions of the one with fewer are in both.
+ *
+ * @param[out] out  one for each profile. @return PGO_OK or PGO_ENOMEM. Time: n for each function, n^2 for each that
+ * some profile lacks; memory: n^2 numbers.
+ */
+int pgo_panel_join_shares(struct pgo_optional *out, const struct pgo_panel *panel, struct pgo_error *err);
+
+/**
+ * Profiles that are one and the same but for a factor: twin[i] is the first profile whose counters are those of profile
+ * i times a constant, i itself where none before it is. Profiles without counts are nobody's twin. Exact, but for a
+ * collision of 128-bit digests. @return PGO_OK or PGO_ENOMEM
+ */
+int pgo_panel_twins(size_t *twin, const struct pgo_panel *panel, struct pgo_error *err);
 
 #ifdef __cplusplus
 }

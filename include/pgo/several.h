@@ -21,6 +21,8 @@ struct pgo_several {
 	const char *const
 		*names; /**< profiles as a person named them; "skew": the one judged; "continuity": old, new */
 	const struct pgo_profile *const *profiles; /**< of all names, those of references behind the others; or NULL */
+	const struct pgo_optional *join_shares;    /**< as `profiles`; NULL: not measured */
+	const size_t *twins; /**< "calibrate": as pgo_panel_twins(), but for repeats of one workload; NULL: not known */
 	size_t reference_count;
 	const char *const *reference_names;	       /**< "skew", "weights" */
 	const struct pgo_concentration *concentration; /**< "skew" */
@@ -50,6 +52,9 @@ struct pgo_several_writer {
 	int (*matrix)(FILE *out, const struct pgo_report *report, struct pgo_error *err);
 	int (*stability)(FILE *out, const struct pgo_report *report, struct pgo_error *err);
 };
+
+/** Note number `index` on how far report->several->calibration can be trusted. @return false when there is none */
+bool pgo_calibration_note(char out[400], const struct pgo_several *several, size_t index);
 
 /** A policy file of the thresholds of report->several->calibration, each with what it rests on; `gate --policy` and the
  * `gate:` section of a manifest take it. */

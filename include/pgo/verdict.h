@@ -105,6 +105,23 @@ struct pgo_gate {
  */
 int pgo_judge(struct pgo_verdict *out, const struct pgo_gate *gate, struct pgo_error *err);
 
+/** Join shares of several profiles (pgo_panel_join_shares()), and what the profiles are called. */
+struct pgo_joins {
+	size_t count;
+	const struct pgo_optional *shares;
+	const char *const *names;
+};
+
+/** Those below PGO_LEAST_JOIN_SHARE in words, "'a' (0.0 %), 'b' (1.2 %)", up to three; "" when none. @return how many */
+size_t pgo_joins_strangers(char out[400], const struct pgo_joins *joins);
+
+/**
+ * Judge first whether the profiles of a verdict on several are of one program: a rule "join", the least of the shares,
+ * at least PGO_LEAST_JOIN_SHARE. Where it fails the verdict does, and its other rules are not judged. Without any share
+ * there is no rule. @return PGO_OK or PGO_ENOMEM, the verdict then as it was
+ */
+int pgo_judge_join(struct pgo_verdict *verdict, const struct pgo_joins *joins, struct pgo_error *err);
+
 void pgo_verdict_release(struct pgo_verdict *verdict);
 
 /** "pass", "fail", "inconclusive". */

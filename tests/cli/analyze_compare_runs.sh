@@ -87,8 +87,8 @@ refuses 2 "pgo-analyze: --permutations must be at least 1
 hint: 'pgo-analyze compare --help' lists the options" compare --permutations 0 --train a b --test c
 refuses 2 "pgo-analyze: standard input ('-') can be read only once
 hint: 'pgo-analyze compare --help' shows examples" compare --train - a --test -
-refuses 3 "pgo-analyze: profiles 1 and 3 are of different kinds: ir and fe
-hint: profiles are numbered as they were named, those of --train first" \
+refuses 3 "pgo-analyze: 'REALEQ.profdata' and '$SAMPLES/fe-22.profdata' are of different kinds: ir and fe
+hint: give profiles that the same kind of build or tool wrote" \
 	compare --train REALEQ.profdata MICRO.profdata --test "$SAMPLES/fe-22.profdata"
 cd "$INPUT"
 refuses 3 "pgo-analyze: profile 'zero.proftext' has no counts: it says nothing about a workload

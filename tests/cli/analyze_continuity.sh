@@ -36,6 +36,7 @@ refuses 2 "pgo-analyze: continuity needs two profiles, OLD and NEW; 1 given
 hint: 'pgo-analyze continuity --help' shows examples" continuity a
 refuses 2 "pgo-analyze: --max-lost-hot must be at least 0, not -1
 hint: 'pgo-analyze continuity --help' lists the options" continuity --max-lost-hot -1 a b
-refuses 3 "pgo-analyze: profiles 1 and 2 are of different kinds: ir and fe" \
+refuses 3 "pgo-analyze: '$INPUT/real.proftext' and '$INPUT/front-end.proftext' are of different kinds: ir and fe
+hint: give profiles that the same kind of build or tool wrote" \
 	continuity "$INPUT/real.proftext" "$INPUT/front-end.proftext"
 finish

@@ -58,6 +58,7 @@ refuses 2 "pgo-analyze: --distance takes hellinger, jsd, tv, under-served or mis
 hint: 'pgo-analyze matrix --help' lists the options" matrix --distance cosine MICRO.profdata REALEQ.profdata
 refuses 2 "pgo-analyze: matrix needs two profiles or more; 1 given
 hint: 'pgo-analyze matrix --help' shows examples" matrix MICRO.profdata
-refuses 3 "pgo-analyze: profiles 1 and 2 are of different kinds: ir and fe" \
+refuses 3 "pgo-analyze: 'REALEQ.profdata' and '$SAMPLES/fe-22.profdata' are of different kinds: ir and fe
+hint: give profiles that the same kind of build or tool wrote" \
 	matrix REALEQ.profdata "$SAMPLES/fe-22.profdata"
 finish

@@ -35,8 +35,10 @@ refuses 2 "pgo-analyze: --shares takes a number, not ''$hint" skew --merged --sh
 refuses 2 "pgo-analyze: --alpha must lie above 0 and below 1, not 1
 hint: 'pgo-analyze skew --help' lists the options" skew --alpha 1 a
 refuses 3 "pgo-analyze: no workload has any share of the mass" skew --merged --shares 0,0 r_dpkgsum.profdata r_wordfreq.profdata
-refuses 3 "pgo-analyze: workload 2 has no counts, so it can have no share" \
+refuses 3 "pgo-analyze: profile '$INPUT/zero.proftext' has no counts: it says nothing about a workload
+hint: leave it out, or record it again" \
 	skew --merged --shares 1,1 "$INPUT/real.proftext" "$INPUT/zero.proftext"
 refuses 3 "pgo-analyze: cannot read profile 'missing': cannot open: No such file or directory" skew r_dpkgsum.profdata -r missing
-refuses 3 "pgo-analyze: profiles 1 and 2 are of different kinds: ir and fe" skew "$INPUT/real.proftext" -r "$INPUT/front-end.proftext"
+refuses 3 "pgo-analyze: '$INPUT/real.proftext' and '$INPUT/front-end.proftext' are of different kinds: ir and fe
+hint: give profiles that the same kind of build or tool wrote" skew "$INPUT/real.proftext" -r "$INPUT/front-end.proftext"
 finish

@@ -39,6 +39,8 @@ refuses 2 "pgo-analyze: --shares takes a number, not 'x'$hint" weights --shares 
 refuses 2 "pgo-analyze: --shares must be at least 0, not -1$hint" weights --shares 1,-1 a b
 refuses 2 "pgo-analyze: policies 'match' and 'given' exclude each other$options" weights --match r --shares 1 a
 refuses 2 "pgo-analyze: --policy takes equal, given, match or survive, not 'best'$options" weights --policy best a
-refuses 3 "pgo-analyze: workload 2 has no counts, so it can have no share" weights "$INPUT/real.proftext" "$INPUT/zero.proftext"
-refuses 3 "pgo-analyze: profiles 1 and 2 are of different kinds: ir and fe" weights "$INPUT/real.proftext" "$INPUT/front-end.proftext"
+refuses 3 "pgo-analyze: profile '$INPUT/zero.proftext' has no counts: it says nothing about a workload
+hint: leave it out, or record it again" weights "$INPUT/real.proftext" "$INPUT/zero.proftext"
+refuses 3 "pgo-analyze: '$INPUT/real.proftext' and '$INPUT/front-end.proftext' are of different kinds: ir and fe
+hint: give profiles that the same kind of build or tool wrote" weights "$INPUT/real.proftext" "$INPUT/front-end.proftext"
 finish

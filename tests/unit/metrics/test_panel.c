@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "analysis/model/builder.h"
-#include "support.h"
+#include "several.h"
 
 #include "pgo/panel.h"
 
@@ -147,6 +147,58 @@ static void tables_without_hashes_join_those_with(void **state)
 		pgo_profile_free(p[k]);
 }
 
+/* Two of one program, of which one has a function of another build, and one of another that shares `f`. */
+static void shares_joined(void **state)
+{
+	(void)state;
+	static const struct spec specs[3][4] = {
+		{{"f", 1, 0, {60, END}}, {"g", 2, 0, {30, END}}, {"h", 3, 0, {10, END}}, {0}},
+		{{"f", 1, 0, {50, END}}, {"g", 2, 0, {0, END}}, {"h", 9, 0, {50, END}}, {0}},
+		{{"f", 1, 0, {1, END}}, {"x", 5, 0, {99, END}}, {"y", 6, 0, {0, END}}, {0}},
+	};
+	struct runs r = new_runs(3);
+	struct pgo_optional joined[3];
+	for (unsigned i = 0; i < 3; i++)
+		r.profiles[i] = make_profile(specs[i]);
+	open_runs(&r);
+	assert_int_equal(pgo_panel_join_shares(joined, &r.panel, NULL), PGO_OK);
+	assert_near(joined[0].value, (0.9 + 0.6) / 2, 1e-12);
+	/* the first lists what ran only, and a third of it is common: what it lacks tells nothing */
+	assert_near(joined[1].value, (1 + 0.5) / 2, 1e-12);
+	assert_near(joined[2].value, (1 + 0.01) / 2, 1e-12);
+	close_runs(&r);
+	/* alone, or without counts, there is none */
+	r = new_runs(1);
+	r.profiles[0] = make_profile(specs[0]);
+	open_runs(&r);
+	assert_int_equal(pgo_panel_join_shares(joined, &r.panel, NULL), PGO_OK);
+	assert_false(joined[0].present);
+	close_runs(&r);
+}
+
+/* A constant factor makes no other run; a count more does. */
+static void finds_twins(void **state)
+{
+	(void)state;
+	static const struct spec specs[5][3] = {
+		{{"f", 1, 0, {4, 6, END}}, {"g", 2, 0, {0, END}}, {0}},
+		{{"f", 1, 0, {4, 7, END}}, {0}},
+		{{"f", 1, 0, {400000, 600000, END}}, {0}},
+		{{"f", 1, 0, {0, 0, END}}, {0}},
+		{{"f", 1, 0, {0, 0, END}}, {"g", 2, 0, {0, END}}, {0}},
+	};
+	struct runs r = new_runs(5);
+	size_t twin[5];
+	for (unsigned i = 0; i < 5; i++)
+		r.profiles[i] = make_profile(specs[i]);
+	open_runs(&r);
+	assert_int_equal(pgo_panel_twins(twin, &r.panel, NULL), PGO_OK);
+	static const size_t expected[5] = {0, 1, 0, 3, 4};
+	for (unsigned i = 0; i < 5; i++)
+		assert_int_equal(twin[i], expected[i]);
+	close_runs(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -154,6 +206,8 @@ int main(void)
 		cmocka_unit_test(refuses_to_mix_kinds),
 		cmocka_unit_test(keyed_profiles_take_part_over_all_keys),
 		cmocka_unit_test(tables_without_hashes_join_those_with),
+		cmocka_unit_test(shares_joined),
+		cmocka_unit_test(finds_twins),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
