@@ -55,7 +55,7 @@ static error_t set_band(struct arguments *a, size_t row, const char *text)
 	char option[48];
 	double value;
 	snprintf(option, sizeof option, "--%s", a->names[row]);
-	error_t rc = cli_parse_real(&a->common, option, text, 0, HUGE_VAL, &value);
+	error_t rc = cli_parse_real(&a->common, option, text, fields[row].low, fields[row].high, &value);
 	if (rc == 0) {
 		memcpy((char *)&a->bands + fields[row].offset, &value, sizeof value);
 		a->bands.set |= UINT32_C(1) << row;

@@ -55,10 +55,14 @@ error_t cli_parse_real(struct cli_common *common, const char *option, const char
 	double value = strtod(text, &end);
 	if (end == text || *end || !isfinite(value))
 		return cli_usage(common, "%s takes a number, not '%s'", option, text);
-	if (value < low || value > high)
-		return isinf(high)
-			       ? cli_usage(common, "%s must be at least %g, not %s", option, low, text)
-			       : cli_usage(common, "%s must lie between %g and %g, not %s", option, low, high, text);
+	if (value < low || value > high) {
+		if (isinf(high))
+			return cli_usage(common, "%s must be at least %g, not %s", option, low, text);
+		cli_usage(common, "%s must lie between %g and %g, not %s", option, low, high, text);
+		if (high == 1)
+			cli_hint_percent(common, value);
+		return EINVAL;
+	}
 	*out = value;
 	return 0;
 }

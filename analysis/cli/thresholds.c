@@ -22,11 +22,12 @@ static error_t set_policy(struct cli_thresholds *t, const struct pgo_policy_fiel
 			  const char *text)
 {
 	double value;
-	struct pgo_error err = {0};
+	char called[56];
 	error_t rc = parse_number(t->common, option, text, &value);
-	if (rc == 0 && pgo_policy_set(&t->policy, field->name, value, &err) != PGO_OK)
-		rc = cli_usage(t->common, "--%s: %s", option, err.message);
-	return rc;
+	snprintf(called, sizeof called, "--%s", option);
+	if (rc == 0 && pgo_policy_check(field, called, value, &t->common->err) != PGO_OK)
+		return EINVAL;
+	return rc == 0 && pgo_policy_set(&t->policy, field->name, value, &t->common->err) != PGO_OK ? EINVAL : rc;
 }
 
 static error_t set_option(struct cli_thresholds *t, size_t row, const struct pgo_compare_field *field,
@@ -35,9 +36,12 @@ static error_t set_option(struct cli_thresholds *t, size_t row, const struct pgo
 	double value;
 	error_t rc = parse_number(t->common, option, text, &value);
 	if (rc == 0 && (value < field->low || value > field->high)) {
-		if (field->high <= 1)
-			return cli_usage(t->common, "--%s must lie between %g and %g, not %s", option, field->low,
-					 field->high, text);
+		if (field->high <= 1) {
+			cli_usage(t->common, "--%s must lie between %g and %g, not %s", option, field->low, field->high,
+				  text);
+			cli_hint_percent(t->common, value);
+			return EINVAL;
+		}
 		return cli_usage(t->common, "--%s must be at least %g, not %s", option, field->low, text);
 	}
 	if (rc == 0) {

@@ -301,8 +301,8 @@ static void fill_join(struct pgo_comparison *out, const struct pgo_comparing *w)
 	const struct pgo_totals *t = &w->sum;
 	for (unsigned j = 0; j < PGO_JOIN_COUNT; j++)
 		out->join[j] = (struct pgo_join_row){.functions = (uint64_t)t->join_count[j],
-						     .train_mass = ratio(t->join_mass[j][0]),
-						     .test_mass = ratio(t->join_mass[j][1])};
+						     .train_mass = pgo_share_sum(t->join_mass[j][0]),
+						     .test_mass = pgo_share_sum(t->join_mass[j][1])};
 	/* Rows of stale functions stand on one side each; a function is counted once. */
 	double a = t->mismatched[0], b = t->mismatched[1];
 	out->join[PGO_JOIN_MISMATCHED].functions = (uint64_t)(a > b ? a : b);

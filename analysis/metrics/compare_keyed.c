@@ -75,7 +75,7 @@ static int restate(struct pgo_comparison *c, const struct pgo_profile *const own
 		translate(&f->test_dominant, f->test_index, own[1], aligned[1], keys[1]);
 	}
 	if (c->join[PGO_JOIN_MATCHED].functions)
-		c->join_rate = fmin(1, c->join_rate + c->join[PGO_JOIN_ONLY_TEST].test_mass);
+		c->join_rate = pgo_share_sum(c->join_rate + c->join[PGO_JOIN_ONLY_TEST].test_mass);
 	c->train_profile = own[0];
 	c->test_profile = own[1];
 	return rc;

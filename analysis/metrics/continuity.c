@@ -9,13 +9,13 @@
 enum { OLD = 0, NEW = 1 };
 
 static const struct pgo_continuity_field fields[] = {
-	{"min_mass_ratio", offsetof(struct pgo_continuity_bands, min_mass_ratio), 0.5,
+	{"min_mass_ratio", offsetof(struct pgo_continuity_bands, min_mass_ratio), 0.5, 0, HUGE_VAL,
 	 "least total count, new over old; below it data was lost or the workloads ran shorter"},
-	{"max_mass_ratio", offsetof(struct pgo_continuity_bands, max_mass_ratio), 2,
+	{"max_mass_ratio", offsetof(struct pgo_continuity_bands, max_mass_ratio), 2, 0, HUGE_VAL,
 	 "largest total count, new over old; beyond it something ran longer or was merged twice"},
-	{"min_functions_ratio", offsetof(struct pgo_continuity_bands, min_functions_ratio), 0.8,
+	{"min_functions_ratio", offsetof(struct pgo_continuity_bands, min_functions_ratio), 0.8, 0, 1,
 	 "least number of functions that ran, new over old"},
-	{"max_lost_hot", offsetof(struct pgo_continuity_bands, max_lost_hot), 0.05,
+	{"max_lost_hot", offsetof(struct pgo_continuity_bands, max_lost_hot), 0.05, 0, 1,
 	 "largest share of the old profile's hot execution that is cold or gone in the new one"},
 };
 

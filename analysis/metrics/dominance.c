@@ -130,7 +130,8 @@ static int measure(struct pgo_dominance *d, struct measuring *w, const struct pg
 	for (size_t i = 0; i < d->count; i++) {
 		struct pgo_dominance_workload *workload = &d->workloads[i];
 		workload->share = w->shares[i];
-		workload->survival = (struct pgo_optional){m->total[i] > 0, m->total[i] > 0 ? survival[i] : 0};
+		workload->survival =
+			(struct pgo_optional){m->total[i] > 0, m->total[i] > 0 ? pgo_share_sum(survival[i]) : 0};
 		if (d->count > 1)
 			leave_out(workload, w, (uint32_t)i);
 	}

@@ -80,9 +80,14 @@ static error_t set_policy(struct arguments *a, size_t row, const char *text, str
 	const struct pgo_policy_field *fields = pgo_policy_fields(&count);
 	char *end;
 	double value = strtod(text, &end);
-	if (end == text || *end || !isfinite(value) ||
-	    pgo_policy_set(&a->options.policy, fields[row].name, value, NULL) != PGO_OK)
+	char called[56];
+	struct pgo_error err = {0};
+	if (end == text || *end || !isfinite(value))
 		cli_wrong(state, "--%s takes a number, not '%s'", a->names[row], text);
+	snprintf(called, sizeof called, "--%s", a->names[row]);
+	if (pgo_policy_check(&fields[row], called, value, &err) != PGO_OK)
+		cli_wrong(state, "%s%s%s", err.message, err.hint[0] ? "; " : "", err.hint);
+	pgo_policy_set(&a->options.policy, fields[row].name, value, NULL);
 	return 0;
 }
 

@@ -239,7 +239,8 @@ static int take_gate(struct loader *l, char *const *values)
 			return loader_fail(l, l->manifest_path, line, "gate: %s must be a number, not '%s'",
 					   fields[i].name, values[i]);
 		if (pgo_policy_set(&l->corpus->gate, fields[i].name, value, &why))
-			return loader_fail(l, l->manifest_path, line, "gate: %s", why.message);
+			return loader_fail(l, l->manifest_path, line, "gate: %s%s%s", why.message,
+					   why.hint[0] ? "; " : "", why.hint);
 	}
 	return PGO_OK;
 }

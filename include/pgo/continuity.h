@@ -27,6 +27,7 @@ struct pgo_continuity_field {
 	const char *name; /**< JSON key and, with '-' for '_', flag */
 	size_t offset;	  /**< of a double in the bands */
 	double fallback;
+	double low, high; /**< what makes sense, ends included */
 	const char *help;
 };
 

@@ -30,6 +30,8 @@ struct pgo_policy_field {
 	const char *name;   /**< as in a manifest's `gate:` and, with '-' for '_', as a flag */
 	size_t offset;      /**< into struct pgo_policy */
 	double fallback;    /**< default */
+	double low, high;   /**< what makes sense, ends included */
+	bool whole;         /**< a count */
 	const char *help;   /**< one line, lower case */
 };
 
@@ -39,8 +41,17 @@ const struct pgo_policy_field *pgo_policy_fields(size_t *count);
 /** All defaults, no bit set. */
 struct pgo_policy pgo_policy_defaults(void);
 
-/** Set a field by name. @return PGO_OK; PGO_EINVAL: no such field (the hint lists them) or not a finite number. */
+/**
+ * Set a field by name. @return PGO_OK; PGO_EINVAL: no such field (the hint lists them), not a finite number, or outside
+ * of its range.
+ */
 int pgo_policy_set(struct pgo_policy *policy, const char *name, double value, struct pgo_error *err);
+
+/**
+ * Is a value within the range of a field? The message names the field as `called`; where a share looks like a percentage
+ * the hint says what share that is. @return PGO_OK or PGO_EINVAL
+ */
+int pgo_policy_check(const struct pgo_policy_field *field, const char *called, double value, struct pgo_error *err);
 
 /** One rule's result. */
 struct pgo_rule {

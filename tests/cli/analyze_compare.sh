@@ -27,7 +27,7 @@ run 0 compare --report-only skewed.proftext real.proftext
 run 0 compare --inconclusive-as pass real.proftext zero.proftext
 run 1 compare --inconclusive-as fail real.proftext zero.proftext
 run 1 compare --inconclusive-as pass skewed.proftext real.proftext
-run 0 compare --min-functions 0 --max-missed 1 --max-demoted 1 --max-under-served 1 --min-retained -100 \
+run 0 compare --min-functions 0 --max-missed 1 --max-demoted 1 --max-under-served 1 --min-retained -2 \
 	skewed.proftext real.proftext
 run 1 compare --max-under-served 0.001 similar.proftext real.proftext
 

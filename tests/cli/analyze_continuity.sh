@@ -34,8 +34,10 @@ run 0 continuity --report-only whole.proftext silent.proftext
 
 refuses 2 "pgo-analyze: continuity needs two profiles, OLD and NEW; 1 given
 hint: 'pgo-analyze continuity --help' shows examples" continuity a
-refuses 2 "pgo-analyze: --max-lost-hot must be at least 0, not -1
+refuses 2 "pgo-analyze: --max-lost-hot must lie between 0 and 1, not -1
 hint: 'pgo-analyze continuity --help' lists the options" continuity --max-lost-hot -1 a b
+refuses 2 "pgo-analyze: --max-lost-hot must lie between 0 and 1, not 5
+hint: it is a share: 5 % is 0.05" continuity --max-lost-hot 5 a b
 refuses 3 "pgo-analyze: '$INPUT/real.proftext' and '$INPUT/front-end.proftext' are of different kinds: ir and fe
 hint: give profiles that the same kind of build or tool wrote" \
 	continuity "$INPUT/real.proftext" "$INPUT/front-end.proftext"

@@ -53,7 +53,7 @@ hint: 'pgo-analyze compare --help' lists the options" compare --min-join 0.9x a 
 refuses 2 "pgo-analyze: --max-missed takes a number, not 'nan'
 hint: 'pgo-analyze gate --help' lists the options" gate --max-missed nan a b
 refuses 2 "pgo-analyze: --alpha must lie between 0 and 1, not 1.5
-hint: 'pgo-analyze compare --help' lists the options" compare --alpha 1.5 a b
+hint: it is a share: 1.5 % is 0.015" compare --alpha 1.5 a b
 refuses 2 "pgo-analyze: --n-eff must be at least 1, not 0
 hint: 'pgo-analyze compare --help' lists the options" compare --n-eff 0 a b
 refuses 2 "pgo-analyze: --inconclusive-as takes pass or fail, not 'maybe'

@@ -35,7 +35,8 @@ options="
 hint: 'pgo-analyze sufficiency --help' lists the options"
 refuses 2 "pgo-analyze: sufficiency needs one profile for each workload; 0 given
 hint: 'pgo-analyze sufficiency --help' shows examples" sufficiency
-refuses 2 "pgo-analyze: --max-missed must lie between 0 and 1, not 2$options" sufficiency --max-missed 2 a
+refuses 2 "pgo-analyze: --max-missed must lie between 0 and 1, not 2
+hint: it is a share: 2 % is 0.02" sufficiency --max-missed 2 a
 refuses 2 "pgo-analyze: --min-workloads must be at least 2, not 1$options" sufficiency --min-workloads 1 a
 refuses 2 "pgo-analyze: --orders must lie between 1 and 1000000, not 0$options" sufficiency --orders 0 a
 refuses 2 "pgo-analyze: --seed takes a whole number, not '-1'$options" sufficiency --seed -1 a

@@ -292,10 +292,10 @@ static void thresholds_are_the_users(void **state)
 	assert_int_equal(count, 8);
 	assert_int_equal(policy.set, 0);
 	for (size_t i = 0; i < count; i++) {
-		assert_int_equal(pgo_policy_set(&policy, fields[i].name, 0.25, &err), PGO_OK);
-		double value;
+		double value, wanted = fields[i].whole ? 25 : 0.25;
+		assert_int_equal(pgo_policy_set(&policy, fields[i].name, wanted, &err), PGO_OK);
 		memcpy(&value, (char *)&policy + fields[i].offset, sizeof value);
-		assert_near(value, 0.25, 0);
+		assert_near(value, wanted, 0);
 		assert_int_equal(policy.set, (1u << (i + 1)) - 1);
 	}
 	assert_int_equal(pgo_policy_set(&policy, "max_mised", 1, &err), PGO_EINVAL);
@@ -305,6 +305,27 @@ static void thresholds_are_the_users(void **state)
 	err = (struct pgo_error){0};
 	assert_int_equal(pgo_policy_set(&policy, "max_missed", NAN, &err), PGO_EINVAL);
 	assert_string_equal(err.message, "gate threshold 'max_missed' is not a finite number");
+	static const struct {
+		const char *name;
+		double value;
+		const char *message, *hint;
+	} beyond[] = {
+		{"max_missed", 10, "max_missed must lie between 0 and 1, not 10", "it is a share: 10 % is 0.1"},
+		{"max_missed", 101, "max_missed must lie between 0 and 1, not 101", ""},
+		{"min_join", -0.1, "min_join must lie between 0 and 1, not -0.1", ""},
+		{"min_retained", -9, "min_retained must lie between -2 and 1, not -9", ""},
+		{"min_functions", 2.5, "min_functions must be a whole number of 0 or more, not 2.5", ""},
+		{"max_saturated", -1, "max_saturated must be a whole number of 0 or more, not -1", ""},
+	};
+	for (size_t i = 0; i < sizeof beyond / sizeof beyond[0]; i++) {
+		struct pgo_policy before = policy;
+		err = (struct pgo_error){0};
+		assert_int_equal(pgo_policy_set(&policy, beyond[i].name, beyond[i].value, &err), PGO_EINVAL);
+		assert_string_equal(err.message, beyond[i].message);
+		assert_string_equal(err.hint, beyond[i].hint);
+		assert_memory_equal(&policy, &before, sizeof policy);
+	}
+	assert_int_equal(pgo_policy_set(&policy, "min_retained", -1.5, NULL), PGO_OK);
 
 	/* the same comparison, judged by a user who asks for more */
 	struct pgo_profile *a = dataset("REALEQ"), *b = dataset("r_wordfreq");
