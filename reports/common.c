@@ -56,6 +56,8 @@ const char *pgo_rule_limit(const struct pgo_rule *rule)
 		const char *rule, *limit;
 	} others[] = {{"functions_ran", "at least"},
 		      {"reference_mass", "at least"},
+		      {"reference_functions", "at least"},
+		      {"one_profile", "at most"},
 		      {"real_workloads", "at least"},
 		      {"dominance", "at most"},
 		      {"survival", "at least"},

@@ -66,7 +66,7 @@ struct pgo_batch *pgo_comparing_batches(struct pgo_comparing *w, size_t count)
 					      .light_least = -1};
 		for (unsigned kind = 0; kind < PGO_BLAME_KINDS; kind++)
 			for (unsigned k = 0; k < PGO_CULPRITS; k++)
-				first[i].blamed.rows[kind][k].test_ref = PGO_NO_REF;
+				first[i].blamed.rows[kind][k].ref = PGO_NO_REF;
 	}
 	w->batches.count += count;
 	return first;
@@ -259,8 +259,7 @@ static void add_blamed(struct pgo_blamed *sum, const struct pgo_blamed *b)
 {
 	for (unsigned kind = 0; kind < PGO_BLAME_KINDS; kind++)
 		for (unsigned i = 0; i < PGO_CULPRITS; i++)
-			pgo_blamed_add(sum, kind, b->rows[kind][i].test_ref, b->rows[kind][i].order,
-				       b->rows[kind][i].share);
+			pgo_blamed_add(sum, kind, b->rows[kind][i].ref, b->rows[kind][i].order, b->rows[kind][i].share);
 }
 
 static int measure_all(struct pgo_comparing *w, struct pgo_error *err)

@@ -76,7 +76,7 @@ struct pgo_function pgo_row_function(const struct pgo_row *row, const struct pgo
 	return pgo_ref_head(side[s].profile, row->ref[s]);
 }
 
-void pgo_blamed_add(struct pgo_blamed *blamed, enum pgo_blame kind, uint64_t test_ref, uint64_t order, double share)
+void pgo_blamed_add(struct pgo_blamed *blamed, enum pgo_blame kind, uint64_t ref, uint64_t order, double share)
 {
 	unsigned at = PGO_CULPRITS;
 	if (share == 0 || share < blamed->rows[kind][PGO_CULPRITS - 1].share)
@@ -89,7 +89,7 @@ void pgo_blamed_add(struct pgo_blamed *blamed, enum pgo_blame kind, uint64_t tes
 			blamed->rows[kind][at] = blamed->rows[kind][at - 1];
 	}
 	if (at < PGO_CULPRITS) {
-		blamed->rows[kind][at].test_ref = test_ref;
+		blamed->rows[kind][at].ref = ref;
 		blamed->rows[kind][at].order = order;
 		blamed->rows[kind][at].share = share;
 	}
@@ -456,8 +456,10 @@ void pgo_measure_row(struct pgo_batch *batch, const struct pgo_measure *m, const
 			row.class[s] = (uint8_t)class_of(met->f[s]->max, &m->side[s]);
 	t->join_mass[met->join][0] += row.share[0];
 	t->join_mass[met->join][1] += row.share[1];
-	if (a_ran)
+	if (a_ran) {
 		keep_matching(batch, m, &row);
+		pgo_blamed_add(&batch->blamed, PGO_BLAME_HEAVIEST, row.ref[0], row.order, row.share[0]);
+	}
 	bool both = a_ran && b_ran;
 	if (!both)
 		measure_alone(batch, m, &row, met);

@@ -202,14 +202,14 @@ struct pgo_function pgo_row_function(const struct pgo_row *row, const struct pgo
 /** Rows with the most of the mass a function can be blamed for, by falling share; share 0 where there is none. */
 struct pgo_blamed {
 	struct {
-		uint64_t test_ref;
+		uint64_t ref;	/**< of B's record; PGO_BLAME_HEAVIEST: of A's */
 		uint64_t order; /**< of the row */
 		double share;
 	} rows[PGO_BLAME_KINDS][PGO_CULPRITS];
 };
 
 /** Enter a row; among equal shares the row that comes first stands in front. */
-void pgo_blamed_add(struct pgo_blamed *blamed, enum pgo_blame kind, uint64_t test_ref, uint64_t order, double share);
+void pgo_blamed_add(struct pgo_blamed *blamed, enum pgo_blame kind, uint64_t ref, uint64_t order, double share);
 
 typedef PGO_VEC(struct pgo_row) pgo_rows;
 

@@ -257,7 +257,8 @@ static const char *copy_name(char **at, struct pgo_function f)
 
 static struct pgo_function culprit(const struct pgo_comparing *w, unsigned kind, unsigned i)
 {
-	return pgo_ref_head(w->measure.side[1].profile, w->blamed.rows[kind][i].test_ref);
+	unsigned side = kind != PGO_BLAME_HEAVIEST;
+	return pgo_ref_head(w->measure.side[side].profile, w->blamed.rows[kind][i].ref);
 }
 
 int pgo_rows_list(struct pgo_comparison *out, struct pgo_comparing *w)

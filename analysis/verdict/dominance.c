@@ -44,17 +44,27 @@ static void survival_rule(struct pgo_ruling *ruling, const struct pgo_dominance 
 		      names[d->culprit], 100 * culprit->drowned);
 }
 
+double pgo_rules_dominant_share(double share)
+{
+	return share > PGO_DOMINANT && share <= PGO_DOMINANT + PGO_DOMINANT_ROUNDING ? PGO_DOMINANT : share;
+}
+
 static void dominance_rule(struct pgo_ruling *ruling, const struct pgo_dominance *d, const char *const *names)
 {
 	const struct pgo_dominance_workload *w = &d->workloads[d->heaviest];
 	struct pgo_rule spare, *rule = pgo_ruling_add(ruling, &spare, "dominance", PGO_DOMINANT, false);
 	snprintf(rule->reference, sizeof rule->reference, "%s", names[d->heaviest]);
-	rule->value = (struct pgo_optional){true, w->share};
 	rule->required = false;
+	if (d->count < 2) {
+		rule->outcome = PGO_INCONCLUSIVE;
+		pgo_rules_say(rule->evidence, "not judged: it is the only workload");
+		return;
+	}
+	rule->value = (struct pgo_optional){true, pgo_rules_dominant_share(w->share)};
 	pgo_rules_say(rule->evidence,
-		      "'%.120s' has %.1f %% of the mass and changes the class of %.1f %% of the others'",
+		      "'%.120s' has %.1f %% of the mass and changes the class of %.1f %% of the others' execution",
 		      names[d->heaviest], 100 * w->share, 100 * w->changed);
-	if (d->count > 1 && w->share > PGO_DOMINANT) {
+	if (rule->value.value > PGO_DOMINANT) {
 		rule->outcome = PGO_INCONCLUSIVE;
 		pgo_rules_say(rule->advice, "no harm while the others stay hot: see their survival");
 	}

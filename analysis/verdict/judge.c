@@ -4,8 +4,9 @@
 #include <string.h>
 
 #include "analysis/verdict/rules.h"
+#include "pgo/weights.h"
 
-#define DOMINANT 0.5   /* share of the mass from which a workload is called dominant */
+#define DOMINANT PGO_DOMINANT
 #define SUSPICIOUS 0.2 /* share from which a micro-benchmark is worth naming when a reference fails */
 
 static bool is_kind(const struct pgo_gate_workload *w, const char *kind)
@@ -66,8 +67,15 @@ static void dominance_rule(struct pgo_judge *judge)
 	if (!rule)
 		return;
 	rule->required = false;
-	rule->value = (struct pgo_optional){true, top->share};
 	snprintf(rule->reference, sizeof rule->reference, "%s", top->id);
+	if (g->workload_count < 2) {
+		rule->outcome = PGO_INCONCLUSIVE;
+		pgo_rules_say(rule->evidence, "not judged: it is the only workload");
+		return;
+	}
+	rule->value = (struct pgo_optional){true, pgo_rules_dominant_share(top->share)};
+	if (rule->value.value > DOMINANT)
+		rule->outcome = PGO_INCONCLUSIVE;
 	int n = snprintf(rule->evidence, sizeof rule->evidence, "'%.120s' (%s) has %.1f %% of the training mass",
 			 top->id, top->kind ? top->kind : "of no kind", 100 * top->share);
 	for (size_t i = 0; i < g->workload_count && n > 0 && (size_t)n < sizeof rule->evidence; i++)
@@ -103,7 +111,68 @@ static int order_rules(struct pgo_judge *judge)
 	return PGO_OK;
 }
 
-static void conclude(struct pgo_verdict *out)
+/* The reference that is predicted to be served worst, and the one with most execution that is not called hot. */
+static void worst_of(const struct pgo_gate *gate, const struct pgo_gate_input **kept,
+		     const struct pgo_gate_input **cold)
+{
+	for (int left_out = 0; left_out < 2 && !*cold; left_out++)
+		for (size_t i = 0; i < gate->input_count; i++) {
+			const struct pgo_gate_input *input = &gate->inputs[i];
+			const struct pgo_comparison *c = input->comparison;
+			if ((input->kind == PGO_REFERENCE_LEAVE_ONE_OUT) != left_out || c->test.summary.total == 0)
+				continue;
+			if (c->retained.present &&
+			    (!*kept || c->retained.estimate < (*kept)->comparison->retained.estimate))
+				*kept = input;
+			if (!*cold || c->decisions.under_served > (*cold)->comparison->decisions.under_served)
+				*cold = input;
+		}
+}
+
+static void name_of(char out[160], const struct pgo_gate_input *input)
+{
+	bool named = input->reference && input->reference[0];
+	snprintf(out, 160, named ? "'%.120s'" : "%s", named ? input->reference : "the reference");
+}
+
+/* What the pass rests on, and what it does not exclude. */
+static void explain_pass(char out[512], const struct pgo_judge *judge)
+{
+	const struct pgo_gate_input *kept = NULL, *cold = NULL;
+	char name[160], worst[64] = "";
+	size_t used;
+	worst_of(judge->gate, &kept, &cold);
+	if (!cold) {
+		pgo_rules_say(out, "accepted: none of %zu rules failed", judge->rules.count);
+		return;
+	}
+	if (judge->gate->input_count > 1)
+		snprintf(worst, sizeof worst, ", the worst of %zu references", judge->gate->input_count);
+	if (kept) {
+		const struct pgo_retained *r = &kept->comparison->retained;
+		name_of(name, kept);
+		pgo_rules_say(out,
+			      "accepted: predicted to keep %.0f %% (%.0f to %.0f %%) of what PGO can gain on %s%s; ",
+			      100 * r->estimate, 100 * r->low, 100 * r->high, name, worst);
+	} else {
+		pgo_rules_say(out, "accepted, without a forecast of the gain kept; ");
+	}
+	used = strlen(out);
+	name_of(name, cold);
+	snprintf(out + used, 512 - used,
+		 cold == kept ? "%.1f %% of its execution is" : "%.1f %% of the execution of %s is",
+		 100 * cold->comparison->decisions.under_served, name);
+	used = strlen(out);
+	snprintf(out + used, 512 - used, " in code that is not called hot");
+	used = strlen(out);
+	if (kept && kept->comparison->retained.low < judge->policy->min_retained)
+		snprintf(out + used, 512 - used,
+			 ". The forecast does not exclude less than the %g %% required: measuring would settle it "
+			 "(pgo-harness run, on workloads held out)",
+			 100 * judge->policy->min_retained);
+}
+
+static void conclude(struct pgo_verdict *out, const struct pgo_judge *judge)
 {
 	size_t failed = 0, open = 0;
 	const struct pgo_rule *first = NULL;
@@ -121,7 +190,7 @@ static void conclude(struct pgo_verdict *out)
 	else if (open)
 		snprintf(out->summary, sizeof out->summary, "inconclusive: %.400s", first->evidence);
 	else
-		snprintf(out->summary, sizeof out->summary, "accepted: none of %zu rules failed", out->rule_count);
+		explain_pass(out->summary, judge);
 }
 
 int pgo_judge(struct pgo_verdict *out, const struct pgo_gate *gate, struct pgo_error *err)
@@ -139,7 +208,7 @@ int pgo_judge(struct pgo_verdict *out, const struct pgo_gate *gate, struct pgo_e
 		return pgo_error_set(err, PGO_ENOMEM, "out of memory while judging");
 	}
 	*out = (struct pgo_verdict){.rule_count = judge.rules.count, .rules = judge.rules.items};
-	conclude(out);
+	conclude(out, &judge);
 	return PGO_OK;
 }
 

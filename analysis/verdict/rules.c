@@ -12,12 +12,19 @@
  */
 #define RETAINED_MARGIN 0.1
 
+/* Up to this share of what is under-served was never run, the rest is drowned: 0.00 where a micro-benchmark has 99 % of
+ * the mass beside real workloads, 0.14 and more where none of them trained, but for one (docs/method.md, section 11).
+ */
+#define DROWNED_MISSES 0.1
+
+#define WORTH_NAMING 0.1 /* share of the training's mass from which a second function is named */
+
 /* The comparison a rule speaks of, and how its reference is called in a sentence. */
 struct subject {
 	struct pgo_judge *judge;
 	const struct pgo_gate_input *input;
 	const struct pgo_comparison *c;
-	char possessive[160]; /* "'r_json's" or "the reference's" */
+	char execution[160]; /* "the execution of 'r_json'" or "the reference's execution" */
 	char name[160];
 	bool stale; /* the join is too low for skew to mean anything */
 };
@@ -67,55 +74,97 @@ static void exceed(const struct subject *s, struct pgo_rule *rule)
 	}
 }
 
+/*
+ * What is not served was trained: nearly all of it is at counters that the training ran, below its hot cutoff. So it
+ * lacks no workload; what it has of it is drowned by functions that hold most of its mass.
+ */
+static bool is_drowned(const struct pgo_comparison *c)
+{
+	const struct pgo_decisions *d = &c->decisions;
+	return d->under_served > 0 && d->missed_counters <= DROWNED_MISSES * d->under_served;
+}
+
+/* The one or two functions with most of the training's mass: "'f' (88.0 %)". */
+static void heaviest_text(char *out, size_t size, const struct pgo_comparison *c)
+{
+	struct pgo_comparison cut = *c;
+	struct pgo_culprit *heaviest = cut.culprits[PGO_BLAME_HEAVIEST];
+	for (size_t i = 1; i < PGO_CULPRITS; i++)
+		if (i > 1 || heaviest[i].share < WORTH_NAMING)
+			heaviest[i].name = NULL;
+	pgo_blame_text(out, size, &cut, PGO_BLAME_HEAVIEST);
+}
+
 static void advise(const struct subject *s, struct pgo_rule *rule, const char *otherwise)
 {
-	if (s->input->kind == PGO_REFERENCE_LEAVE_ONE_OUT)
+	char heaviest[200];
+	if (s->judge->suspects[0] && s->input->kind != PGO_REFERENCE_LEAVE_ONE_OUT)
+		pgo_rules_say(rule->advice, "drop or re-weight %s", s->judge->suspects);
+	else if (is_drowned(s->c)) {
+		heaviest_text(heaviest, sizeof heaviest, s->c);
+		pgo_rules_say(rule->advice,
+			      "the training ran this code, but it is drowned by what holds most of its mass%s%s: give "
+			      "workloads like %s more weight, or drop or re-weight the one that drowns them",
+			      heaviest[0] ? ", " : "", heaviest, s->name);
+	} else if (s->input->kind == PGO_REFERENCE_LEAVE_ONE_OUT)
 		pgo_rules_say(rule->advice,
 			      "no other training workload stands in for %s: add more of its kind, or hold one out",
 			      s->name);
-	else if (s->judge->suspects[0])
-		pgo_rules_say(rule->advice, "drop or re-weight %s", s->judge->suspects);
 	else
 		pgo_rules_say(rule->advice, "%s", otherwise);
 }
 
-/* A program of fewer functions than that, all of which ran, is small, not idle. */
-static bool ran_too_few(const struct pgo_summary *s, double least)
+/* A program of fewer functions than the least, all of which ran, is small, not idle. */
+static double least_functions(const struct pgo_summary *s, double least)
 {
-	return (double)s->nonzero_functions < least && s->nonzero_functions < s->function_count;
+	return s->function_count && (double)s->function_count < least ? (double)s->function_count : least;
 }
 
-static void integrity_rules(const struct subject *s)
+/* Rules on the training profile alone: they name no reference. */
+static void functions_rule(struct pgo_judge *judge, const struct pgo_summary *a)
 {
-	const struct pgo_summary *a = &s->c->train.summary;
-	struct pgo_rule *rule = add(s, "functions_ran", "min_functions");
+	struct pgo_rule *rule = pgo_rules_add(judge, "functions_ran", "min_functions", 0);
 	if (!rule)
 		return;
 	rule->value = (struct pgo_optional){true, (double)a->nonzero_functions};
-	if (ran_too_few(a, rule->threshold))
+	rule->threshold = least_functions(a, rule->threshold);
+	if (rule->value.value < rule->threshold)
 		rule->outcome = PGO_FAIL;
-	pgo_rules_say(rule->evidence, "%llu of %llu functions of the training profile ran%s",
-		      (unsigned long long)a->nonzero_functions, (unsigned long long)a->function_count,
-		      rule->outcome ? ": it is near-idle" : "");
-
-	struct pgo_rule *mass = add(s, "mass", "min_mass");
-	if (!mass)
-		return;
-	char total[40];
-	mass->value = (struct pgo_optional){true, (double)a->total};
-	if (mass->value.value < mass->threshold || a->total == 0)
-		mass->outcome = PGO_FAIL;
-	if (a->total == 0)
-		pgo_rules_say(mass->evidence, "every counter of the training profile is zero");
+	if (a->function_count == 0)
+		pgo_rules_say(rule->evidence, "the training profile has no function at all");
 	else
-		pgo_rules_say(mass->evidence, "the training profile counts %s executions%s",
-			      pgo_u128_text(a->total, total), mass->outcome ? ": it is near-idle" : "");
-	if (mass->outcome)
-		pgo_rules_say(mass->advice,
+		pgo_rules_say(rule->evidence, "%llu of %llu functions of the training profile ran%s",
+			      (unsigned long long)a->nonzero_functions, (unsigned long long)a->function_count,
+			      rule->outcome ? ": it is near-idle" : "");
+}
+
+static void mass_of_training_rule(struct pgo_judge *judge, const struct pgo_summary *a)
+{
+	struct pgo_rule *rule = pgo_rules_add(judge, "mass", "min_mass", 0);
+	char total[40];
+	if (!rule)
+		return;
+	if (rule->threshold < 1)
+		rule->threshold = 1; /* nothing is learnt from nothing */
+	rule->value = (struct pgo_optional){true, (double)a->total};
+	if (rule->value.value < rule->threshold)
+		rule->outcome = PGO_FAIL;
+	if (a->total == 0)
+		pgo_rules_say(rule->evidence, "every counter of the training profile is zero");
+	else
+		pgo_rules_say(rule->evidence, "the training profile counts %s executions%s",
+			      pgo_u128_text(a->total, total), rule->outcome ? ": it is near-idle" : "");
+	if (rule->outcome)
+		pgo_rules_say(rule->advice,
 			      "check that the instrumented program ran its workload and ended in a way that writes its "
 			      "profile");
+}
 
-	struct pgo_rule *saturated = add(s, "saturated", "max_saturated");
+static void integrity_rules(struct pgo_judge *judge, const struct pgo_summary *a)
+{
+	functions_rule(judge, a);
+	mass_of_training_rule(judge, a);
+	struct pgo_rule *saturated = pgo_rules_add(judge, "saturated", "max_saturated", 0);
 	if (!saturated)
 		return;
 	saturated->value = (struct pgo_optional){true, (double)a->saturated_counters};
@@ -131,14 +180,19 @@ static void integrity_rules(const struct subject *s)
 static bool reference_ran(const struct subject *s)
 {
 	const struct pgo_summary *b = &s->c->test.summary;
-	if (!ran_too_few(b, s->judge->policy->min_functions) && (double)b->total >= s->judge->policy->min_mass &&
-	    b->total > 0)
+	const struct pgo_policy *policy = s->judge->policy;
+	double functions = least_functions(b, policy->min_functions),
+	       mass = policy->min_mass < 1 ? 1 : policy->min_mass;
+	bool light = (double)b->total < mass;
+	if (!light && (double)b->nonzero_functions >= functions)
 		return true;
-	struct pgo_rule *rule = add(s, "reference_mass", "min_mass");
+	struct pgo_rule *rule =
+		light ? add(s, "reference_mass", "min_mass") : add(s, "reference_functions", "min_functions");
 	if (!rule)
 		return false;
 	char total[40];
-	rule->value = (struct pgo_optional){true, (double)b->total};
+	rule->threshold = light ? mass : functions;
+	rule->value = (struct pgo_optional){true, light ? (double)b->total : (double)b->nonzero_functions};
 	rule->outcome = PGO_INCONCLUSIVE;
 	pgo_rules_say(rule->evidence, "%s is near-idle: %llu functions ran, %s executions; nothing can be judged by it",
 		      s->name, (unsigned long long)b->nonzero_functions, pgo_u128_text(b->total, total));
@@ -157,8 +211,7 @@ static void join_rule(struct subject *s)
 	if (!s->stale) {
 		/* a sampled profile lists what it hit: see the rule "missed" for the rest */
 		bool listed = s->c->join_rate > s->c->join[PGO_JOIN_MATCHED].test_mass;
-		pgo_rules_say(rule->evidence, "%.1f %% of %s execution is in functions %s", 100 * s->c->join_rate,
-			      s->possessive,
+		pgo_rules_say(rule->evidence, "%.1f %% of %s is in functions %s", 100 * s->c->join_rate, s->execution,
 			      listed ? "that match by name and hash, or that this profile does not list"
 				     : "that match by name and hash");
 		return;
@@ -171,12 +224,11 @@ static void join_rule(struct subject *s)
 		pgo_rules_say(rule->advice, "check that both come from the same program");
 		return;
 	}
-	pgo_rules_say(
-		rule->evidence,
-		"the training profile is stale: only %.1f %% of %s execution is in functions that match; %.1f %% has "
-		"another hash, %.1f %% is not in it%s%.300s",
-		100 * s->c->join_rate, s->possessive, 100 * stale->test_mass, 100 * absent->test_mass,
-		functions[0] ? ": " : "", functions);
+	pgo_rules_say(rule->evidence,
+		      "the training profile is stale: only %.1f %% of %s is in functions that match; %.1f %% has "
+		      "another hash, %.1f %% is not in it%s%.300s",
+		      100 * s->c->join_rate, s->execution, 100 * stale->test_mass, 100 * absent->test_mass,
+		      functions[0] ? ": " : "", functions);
 	pgo_rules_say(rule->advice, "record both profiles from the same sources with the same compiler and flags");
 }
 
@@ -200,7 +252,7 @@ static void mass_rule(const struct subject *s, const char *name, const char *fie
 		advise(s, rule, otherwise);
 		pgo_blame_text(functions, sizeof functions, s->c, blame);
 	}
-	pgo_rules_say(rule->evidence, "%.1f %% of %s execution is in %s%s%.310s", 100 * value, s->possessive, what,
+	pgo_rules_say(rule->evidence, "%.1f %% of %s is in %s%s%.310s", 100 * value, s->execution, what,
 		      functions[0] ? ": " : "", functions);
 }
 
@@ -220,8 +272,16 @@ static void retained_rule(const struct subject *s)
 	if (r->estimate < rule->threshold) {
 		exceed(s, rule);
 		advise(s, rule, "add a training workload like the reference");
-		if (r->estimate >= rule->threshold - RETAINED_MARGIN)
+		if (r->estimate >= rule->threshold - RETAINED_MARGIN) {
+			char advice[sizeof rule->advice];
 			rule->outcome = PGO_INCONCLUSIVE;
+			memcpy(advice, rule->advice, sizeof advice);
+			pgo_rules_say(
+				rule->advice,
+				"measure a build from this profile on workloads that are held out (pgo-harness run): "
+				"that settles it; without measuring: %.400s",
+				advice);
+		}
 	}
 	const char *verb = r->estimate < 0 ? "run slower than one without PGO: it keeps" : "keep";
 	pgo_rules_say(
@@ -238,22 +298,23 @@ void pgo_rules_input(struct pgo_judge *judge, size_t index)
 	bool named = input->reference && input->reference[0];
 
 	snprintf(s.name, sizeof s.name, named ? "'%.120s'" : "%s", named ? input->reference : "the reference");
-	snprintf(s.possessive, sizeof s.possessive, "'%.120s's", named ? input->reference : "");
-	if (!named)
-		snprintf(s.possessive, sizeof s.possessive, "the reference's");
+	snprintf(s.execution, sizeof s.execution, named ? "the execution of '%.120s'" : "the reference's execution",
+		 named ? input->reference : "");
 
 	/* The training profile itself is judged once, not once per reference. */
 	bool seen = input->kind == PGO_REFERENCE_LEAVE_ONE_OUT;
 	for (size_t i = 0; i < index; i++)
 		seen |= judge->gate->inputs[i].comparison->train_profile == s.c->train_profile;
 	if (!seen)
-		integrity_rules(&s);
+		integrity_rules(judge, &s.c->train.summary);
 	if (s.c->train.summary.total == 0 || !reference_ran(&s))
 		return;
 	join_rule(&s);
 	retained_rule(&s);
 	mass_rule(&s, "under_served", "max_under_served", s.c->decisions.under_served, PGO_BLAME_UNDER_SERVED,
-		  "code that this profile does not call hot", "add a training workload like the reference");
+		  is_drowned(s.c) ? "code that this profile has run but does not call hot"
+				  : "code that this profile does not call hot",
+		  "add a training workload like the reference");
 	mass_rule(&s, "demoted", "max_demoted", s.c->decisions.demoted, PGO_BLAME_DEMOTED,
 		  "code that is hot there and that this profile declares cold",
 		  "give workloads that run this code more weight");

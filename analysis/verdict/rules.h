@@ -25,6 +25,10 @@ void pgo_rules_corpus(struct pgo_judge *judge);
  * memory */
 struct pgo_rule *pgo_rules_add(struct pgo_judge *judge, const char *name, const char *field, double threshold);
 
+/** A share as it is held against PGO_DOMINANT: what is above by less than whole-number weights can be off counts as it.
+ */
+double pgo_rules_dominant_share(double share);
+
 /** Write a sentence; one that does not fit is cut. */
 void pgo_rules_say(char out[512], const char *format, ...) PGO_PRINTF(2, 3);
 

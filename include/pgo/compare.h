@@ -125,7 +125,8 @@ enum pgo_blame {
 	PGO_BLAME_MISSED = 0,       /**< in functions A never ran */
 	PGO_BLAME_DEMOTED = 1,      /**< B calls hot, A cold or never */
 	PGO_BLAME_UNDER_SERVED = 2, /**< A does not call hot */
-	PGO_BLAME_KINDS = 3,
+	PGO_BLAME_HEAVIEST = 3,     /**< not B's mass but A's: the functions that hold most of it */
+	PGO_BLAME_KINDS = 4,
 };
 
 #define PGO_CULPRITS 3
@@ -133,7 +134,7 @@ enum pgo_blame {
 /** A function with much of that mass. */
 struct pgo_culprit {
 	const char *name; /**< NULL: there is none; owned by the comparison */
-	double share;     /**< of B's mass */
+	double share;     /**< of B's mass; PGO_BLAME_HEAVIEST: of A's */
 };
 
 struct pgo_comparison {

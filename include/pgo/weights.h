@@ -53,6 +53,7 @@ void pgo_dominance_release(struct pgo_dominance *d);
 
 /** Limits of the two rules below. */
 #define PGO_DOMINANT 0.5
+#define PGO_DOMINANT_ROUNDING 0.001 /**< so far above it a share counts as PGO_DOMINANT: weights are whole numbers */
 #define PGO_LEAST_SURVIVAL 0.5
 
 /**
