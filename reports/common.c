@@ -56,7 +56,7 @@ const char *pgo_rule_limit(const struct pgo_rule *rule)
 		const char *rule, *limit;
 	} others[] = {{"functions_ran", "at least"},
 		      {"reference_mass", "at least"},
-		      {"reference_functions", "at least"},
+		      {"reference_ran", "at least"},
 		      {"one_profile", "at most"},
 		      {"real_workloads", "at least"},
 		      {"dominance", "at most"},

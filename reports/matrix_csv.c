@@ -24,13 +24,14 @@ int pgo_csv_stability(FILE *out, const struct pgo_report *report, struct pgo_err
 	(void)err;
 	const struct pgo_several *s = report->several;
 	const struct pgo_stability *m = s->stability;
-	fputs("file,cluster,silhouette,under_served_mass,cluster_only_mass\n", out);
+	fputs("file,cluster,silhouette,under_served_mass,cluster_only_mass,workload\n", out);
 	for (size_t i = 0; i < s->count; i++) {
 		pgo_csv_text(out, s->names[i], ',');
-		pgo_csv_count(out, m->clusters.cluster[i] + 1, ',');
-		pgo_csv_number(out, m->clusters.silhouette[i], ',');
+		pgo_csv_count(out, m->clusters.cluster[m->workload[i]] + 1, ',');
+		pgo_csv_number(out, m->clusters.silhouette[m->workload[i]], ',');
 		pgo_csv_number(out, m->served[i].under_served, ',');
-		pgo_csv_number(out, m->served[i].missed, '\n');
+		pgo_csv_number(out, m->served[i].missed, ',');
+		pgo_csv_text(out, s->workload_names[i], '\n');
 	}
 	return PGO_OK;
 }

@@ -88,10 +88,19 @@ int pgo_json_stability(FILE *out, const struct pgo_report *report, struct pgo_er
 	const struct pgo_several *s = report->several;
 	const struct pgo_stability *m = s->stability;
 	struct pgo_json root = pgo_json_root(&failed), list;
-	pgo_json_head(root, "pgo-analyze/stability/1");
+	pgo_json_head(root, "pgo-analyze/stability/2");
 	pgo_json_verdict(root, report->verdict);
 	pgo_json_inputs(root, s);
 	pgo_json_u64(root, "workload_count", m->workload_count);
+	list = pgo_json_array(root, "workloads");
+	for (size_t w = 0; w < m->workload_count; w++) {
+		struct pgo_json in = pgo_json_append_object(list);
+		pgo_json_text(in, "name", s->workload_names[m->first[w]]);
+		struct pgo_json files = pgo_json_array(in, "files");
+		for (size_t i = 0; i < s->count; i++)
+			if (m->workload[i] == w)
+				pgo_json_append_u64(files, i);
+	}
 	put_spread(root, "between_workloads", &m->between);
 	put_spread(root, "repeats", &m->repeats);
 	list = pgo_json_array(root, "served");

@@ -34,12 +34,11 @@ static void shorten(const char *const *names, size_t count, size_t *skip, size_t
 	*drop = tail;
 }
 
-static void put_label(const struct pgo_text *t, const struct pgo_several *s, size_t i, size_t skip, size_t drop,
-		      unsigned columns)
+static void put_label(const struct pgo_text *t, const char *name, size_t skip, size_t drop, unsigned columns)
 {
-	size_t length = strlen(s->names[i]) - skip - (strlen(s->names[i]) - skip > drop ? drop : 0);
-	char *label = strndup(s->names[i] + skip, length);
-	const char *shown = label ? label : s->names[i];
+	size_t length = strlen(name) - skip - (strlen(name) - skip > drop ? drop : 0);
+	char *label = strndup(name + skip, length);
+	const char *shown = label ? label : name;
 	unsigned width = pgo_text_columns(shown);
 	pgo_text_name(t, shown, columns);
 	for (unsigned k = width; k < columns; k++)
@@ -79,7 +78,7 @@ static void put_map(const struct pgo_text *t, const struct pgo_several *s)
 	for (size_t i = 0; i < n; i++) {
 		size_t row = c ? c->order[i] : i;
 		fprintf(t->out, "%4zu  ", i + 1);
-		put_label(t, s, row, skip, drop, LABEL_MOST);
+		put_label(t, s->names[row], skip, drop, LABEL_MOST);
 		fputc(' ', t->out);
 		for (size_t j = 0; j < n; j++)
 			put_cell(t, d->values[row * n + (c ? c->order[j] : j)], numbers);
@@ -87,11 +86,11 @@ static void put_map(const struct pgo_text *t, const struct pgo_several *s)
 	}
 }
 
-static void put_clusters(const struct pgo_text *t, const struct pgo_several *s, const struct pgo_clusters *c,
+static void put_clusters(const struct pgo_text *t, const char *const *names, const struct pgo_clusters *c,
 			 const uint32_t *medoid)
 {
 	size_t skip, drop;
-	shorten(s->names, c->count, &skip, &drop);
+	shorten(names, c->count, &skip, &drop);
 	if (c->cluster_count < 2) {
 		fputs("  none: no number of clusters has a mean silhouette of 0.25\n", t->out);
 		return;
@@ -104,7 +103,7 @@ static void put_clusters(const struct pgo_text *t, const struct pgo_several *s, 
 			if (c->cluster[p] != k)
 				continue;
 			fprintf(t->out, "  %3u  %5.2f  ", (unsigned)k + 1, c->silhouette[p]);
-			put_label(t, s, p, skip, drop, 0);
+			put_label(t, names[p], skip, drop, 0);
 			fputs(medoid && medoid[k] == p ? "   (stands for it)\n" : "\n", t->out);
 		}
 }
@@ -120,7 +119,7 @@ int pgo_text_matrix(FILE *out, const struct pgo_report *report, struct pgo_error
 	put_map(t, s);
 	if (s->clusters) {
 		pgo_text_heading(t, "Clusters (average linkage)");
-		put_clusters(t, s, s->clusters, NULL);
+		put_clusters(t, s->names, s->clusters, NULL);
 	}
 	return PGO_OK;
 }
@@ -136,9 +135,13 @@ static void put_spread(const struct pgo_text *t, const char *label, const struct
 
 int pgo_text_stability(FILE *out, const struct pgo_report *report, struct pgo_error *err)
 {
-	(void)err;
 	const struct pgo_several *s = report->several;
 	const struct pgo_stability *m = s->stability;
+	const char **names = calloc(m->workload_count + 1, sizeof *names);
+	if (!names)
+		return pgo_error_set(err, PGO_ENOMEM, "out of memory");
+	for (size_t w = 0; w < m->workload_count; w++)
+		names[w] = s->workload_names[m->first[w]];
 	struct pgo_text text = pgo_text_open(out, report), *t = &text;
 	size_t skip, drop;
 	fprintf(out, "profiles   %zu\nworkloads  %zu\n\n", m->distances.count, m->workload_count);
@@ -148,7 +151,8 @@ int pgo_text_stability(FILE *out, const struct pgo_report *report, struct pgo_er
 	put_spread(t, "of different workloads", &m->between);
 	put_spread(t, "of repeats (noise floor)", &m->repeats);
 	pgo_text_heading(t, "Clusters (average linkage)");
-	put_clusters(t, s, &m->clusters, m->medoid);
+	put_clusters(t, names, &m->clusters, m->medoid);
+	free(names);
 	pgo_text_heading(t, "Each by the merge of all at equal mass");
 	fprintf(out, "  %14s%16s  %s\n", "under-served", "cluster's own", "profile");
 	shorten(s->names, s->count, &skip, &drop);
@@ -160,7 +164,7 @@ int pgo_text_stability(FILE *out, const struct pgo_report *report, struct pgo_er
 		else
 			pgo_text_right(t, 16, "-");
 		fputs("  ", out);
-		put_label(t, s, i, skip, drop, 0);
+		put_label(t, s->names[i], skip, drop, 0);
 		fputc('\n', out);
 	}
 	pgo_text_rules(t, report->verdict);

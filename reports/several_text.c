@@ -138,6 +138,19 @@ static void shell_word(FILE *out, const char *word)
 static void merge_command(const struct pgo_text *t, const struct pgo_several *s)
 {
 	pgo_text_heading(t, "Command");
+	if (s->no_file) {
+		char line[600];
+		bool standard = strcmp(s->no_file, "-") == 0;
+		snprintf(
+			line, sizeof line,
+			standard
+				? "none: '%s', standard input, is no file that llvm-profdata can be told to read"
+				: "none: '%.400s' is no single file, and llvm-profdata takes files only; write it down "
+				  "with 'pgo-analyze merge' first, or give its files one by one",
+			s->no_file);
+		pgo_text_wrap(t, "", 2, line);
+		return;
+	}
 	fputs("  llvm-profdata merge -o merged.profdata", t->out);
 	for (size_t i = 0; i < s->weights->count; i++) {
 		if (s->weights->weights[i].weight == 0)

@@ -142,6 +142,12 @@ int cli_read_inputs(struct pgo_profile **out, char *const *paths, size_t count, 
 /** Print the warnings of profiles to standard error: for commands whose text report does not have them. */
 void cli_warn_of_profiles(struct pgo_profile *const *profiles, char *const *paths, size_t count);
 
+/** Files behind an argument where it is a pattern, a directory or a list, which are added up; else 0. */
+size_t cli_files_behind(const char *argument);
+
+/** Note on standard error each argument whose many files are added up to one `what` ("workload"). */
+void cli_note_sums(char *const *paths, size_t count, const char *what);
+
 struct pgo_binary;
 /** Open the --binary, if one was named. @return -1: *out is it, or NULL where none was named; else exit code */
 int cli_open_binary(struct pgo_binary **out, const char *path);

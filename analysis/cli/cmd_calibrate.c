@@ -23,7 +23,7 @@ static const char doc[] =
 	"Give real workloads only: a micro-benchmark among them makes the gate blind to it. With n workloads no "
 	"threshold can promise less than 1/(n+1) false alarms: 19 are needed for 0.05. Profiles with one label are "
 	"repeats of one workload; a threshold is never stricter than repeats differ. The policy is the 'gate:' section "
-	"of a corpus manifest.\n"
+	"of a corpus manifest. " CLI_ONE_BY_ONE "\n"
 	"\n"
 	"Exit codes:\n"
 	"   0  done\n"
@@ -138,6 +138,7 @@ static int calibrate_workloads(const struct arguments *a, struct cli_runs *runs,
 {
 	struct pgo_calibration calibration = {0};
 	struct pgo_error err = {0};
+	cli_runs_note_sums(runs, &a->common.files);
 	int code = cli_check_counts(&runs->panel, runs->names);
 	if (code < 0)
 		code = cli_runs_relate(runs, workloads->number);

@@ -178,7 +178,7 @@ static int compare_named(struct compare_arguments *a)
 	pair[0] = a->sides[0].items[0];
 	pair[1] = a->sides[1].items[0];
 	a->common.files = (struct cli_files){.count = 2, .paths = pair};
-	cli_take_labels(&a->common.files, labels);
+	cli_take_labels(&a->common.files, labels, NULL);
 	return compare_two(a);
 }
 

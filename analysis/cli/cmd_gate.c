@@ -13,7 +13,9 @@ static const char doc[] =
 	"  pgo-analyze gate merged.profdata monday.profdata tuesday.profdata\n"
 	"  pgo-analyze gate --format csv merged.profdata production/*.profdata\n"
 	"\n"
-	"Give one TEST for each recorded run rather than a merge of them: a merge hides the run that is not served.\n"
+	"Give one TEST for each recorded run rather than a merge of them: a merge hides the run that is not served. A "
+	"pattern in "
+	"quotes, a directory or @LIST is added up to a single reference.\n"
 	"\n"
 	"Exit codes:\n"
 	"   0  accepted\n"
@@ -119,8 +121,10 @@ int cmd_gate(int argc, char **argv)
 		return cli_fail(&err);
 	}
 	code = cli_read_inputs(profiles, a.common.files.paths, a.common.files.count, &a.common, false);
-	if (code < 0)
+	if (code < 0) {
+		cli_note_sums(a.common.files.paths + 1, a.common.files.count - 1, "reference");
 		code = compare_all(&a, profiles, a.common.files.count - 1);
+	}
 	for (size_t i = 0; i < a.common.files.count; i++)
 		pgo_profile_free(profiles[i]);
 	free(profiles);

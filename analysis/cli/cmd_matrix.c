@@ -24,6 +24,7 @@ static const char doc[] =
 	"  missed        what the row never ran of the column's execution\n"
 	"Clusters are made by average linkage of the symmetric ones; as many as have the largest mean silhouette, "
 	"provided it is at least 0.25.\n"
+	"\n" CLI_ONE_BY_ONE "\n"
 	"\n"
 	"Exit codes:\n"
 	"   0  done\n"
@@ -111,6 +112,7 @@ int cmd_matrix(int argc, char **argv)
 		code = cli_runs_open(&runs, &a.common, &a.common.files, NULL);
 	if (code >= 0)
 		return code;
+	cli_runs_note_sums(&runs, &a.common.files);
 	code = cli_runs_relate(&runs, NULL);
 	if (code < 0) {
 		warn_of_strangers(&runs);

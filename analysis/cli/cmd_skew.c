@@ -26,7 +26,7 @@ static const char doc[] =
 	"With n references no p-value can be below 1/(n+1): 19 are needed for 0.05. --merged takes each workload's "
 	"mass "
 	"as it is, as 'llvm-profdata merge' without weights does, unless --shares says otherwise. A function is "
-	"loop-dominated when its largest counter is at least 100 times its first one.\n"
+	"loop-dominated when its largest counter is at least 100 times its first one. " CLI_ONE_BY_ONE "\n"
 	"\n" CLI_SEVERAL_EXIT_CODES;
 
 struct arguments {
@@ -105,6 +105,7 @@ static int measure_one(const struct arguments *a)
 	int code = cli_runs_open(&runs, &a->common, &a->common.files, &a->references);
 	if (code >= 0)
 		return code;
+	cli_note_sums(a->references.items, a->references.count, "reference");
 	struct pgo_concentration *all = calloc(runs.count, sizeof *all);
 	if (!all)
 		pgo_error_set(&err, PGO_ENOMEM, "out of memory");
@@ -154,6 +155,7 @@ static int measure_merged(const struct arguments *a, const double *shares)
 	int code = cli_runs_open(&runs, &a->common, &a->common.files, NULL);
 	if (code >= 0)
 		return code;
+	cli_runs_note_sums(&runs, &a->common.files);
 	for (size_t i = 0; code < 0 && i < a->shares.count; i++)
 		if (shares[i] > 0 && runs.panel.totals[i] == 0)
 			code = cli_check_counts(&runs.panel, runs.names);

@@ -17,7 +17,7 @@ static const char doc[] =
 	"  pgo-analyze stability web=web1.profdata web=web2.profdata batch=batch.profdata\n"
 	"\n"
 	"PGO suits workloads that are stable: where they fall into clusters that the merge does not serve, one binary "
-	"for each cluster may suit them better.\n"
+	"for each cluster may suit them better. " CLI_ONE_BY_ONE "\n"
 	"\n" CLI_SEVERAL_EXIT_CODES;
 
 struct arguments {
@@ -49,7 +49,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	}
 }
 
-static int judge(const struct arguments *a, const struct cli_runs *runs, const size_t *labels)
+static int judge(const struct arguments *a, const struct cli_runs *runs, const size_t *labels, const char **names_of)
 {
 	struct pgo_stability stability = {0};
 	struct pgo_verdict verdict = {0};
@@ -60,6 +60,7 @@ static int judge(const struct arguments *a, const struct cli_runs *runs, const s
 				      .count = runs->count,
 				      .names = names,
 				      .join_shares = runs->join_shares,
+				      .workload_names = names_of,
 				      .stability = &stability};
 	int code;
 	if (pgo_stability_measure(&stability, &runs->panel, labels, cli_filter(&a->common), &err) != PGO_OK ||
@@ -91,21 +92,26 @@ int cmd_stability(int argc, char **argv)
 	if (code >= 0)
 		return code;
 	size_t *labels = calloc(a.common.files.count, sizeof *labels);
-	if (!labels) {
+	const char **names = calloc(a.common.files.count, sizeof *names);
+	if (!labels || !names) {
 		struct pgo_error err = {0};
 		pgo_error_set(&err, PGO_ENOMEM, "out of memory");
-		return cli_fail(&err);
+		code = cli_fail(&err);
+		goto done;
 	}
-	cli_take_labels(&a.common.files, labels);
+	cli_take_labels(&a.common.files, labels, names);
 	code = cli_runs_open(&runs, &a.common, &a.common.files, NULL);
 	if (code < 0) {
+		cli_runs_note_sums(&runs, &a.common.files);
 		code = cli_check_counts(&runs.panel, runs.names);
 		if (code < 0)
 			code = cli_runs_relate(&runs, labels);
 		if (code < 0)
-			code = judge(&a, &runs, labels);
+			code = judge(&a, &runs, labels, names);
 		cli_runs_release(&runs);
 	}
+done:
 	free(labels);
+	free(names);
 	return code;
 }

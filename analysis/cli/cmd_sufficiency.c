@@ -18,7 +18,7 @@ static const char doc[] =
 	"\n"
 	"The estimate is an interval. Its upper end is the leave-one-out mean, right for one workload less. Its lower "
 	"end (Good-Turing) is right when all functions seen once are equally likely to be run. It says what workloads "
-	"like these would miss: of a kind of use that none of them stands for, nothing is known.\n"
+	"like these would miss: of a kind of use that none of them stands for, nothing is known. " CLI_ONE_BY_ONE "\n"
 	"\n" CLI_SEVERAL_EXIT_CODES;
 
 struct arguments {
@@ -109,6 +109,7 @@ int cmd_sufficiency(int argc, char **argv)
 		code = cli_runs_open(&runs, &a.common, &a.common.files, NULL);
 	if (code >= 0)
 		return code;
+	cli_runs_note_sums(&runs, &a.common.files);
 	code = cli_check_counts(&runs.panel, runs.names);
 	if (code < 0)
 		code = cli_runs_relate(&runs, NULL);

@@ -28,7 +28,7 @@ static const char doc[] =
 	"  pgo-analyze weights --shares 3,1,1 a.profdata b.profdata c.profdata\n"
 	"\n"
 	"--match may be given more than once: the references count alike. A workload whose share comes out as nothing "
-	"is left out of the command. Rejected is a merge in which a workload is drowned.\n"
+	"is left out of the command. Rejected is a merge in which a workload is drowned. " CLI_ONE_BY_ONE "\n"
 	"\n" CLI_SEVERAL_EXIT_CODES;
 
 struct arguments {
@@ -135,6 +135,9 @@ static int find(const struct arguments *a, const struct cli_runs *runs, const do
 				      .least_survival = a->least,
 				      .weights = &weights};
 	int code;
+	for (size_t i = 0; i < several.count && !several.no_file; i++)
+		if (strcmp(names[i], "-") == 0 || cli_files_behind(names[i]))
+			several.no_file = names[i];
 	if (pgo_weights_find(&weights, &runs->panel, a->common.files.count, &how, &err) != PGO_OK) {
 		code = cli_fail(&err);
 	} else if (pgo_judge_dominance(&verdict, &weights.dominance, names, a->least, a->least_user, &err) != PGO_OK ||
@@ -168,8 +171,10 @@ int cmd_weights(int argc, char **argv)
 	}
 	if (code < 0)
 		code = cli_runs_open(&runs, &a.common, &a.common.files, &a.match);
-	if (code < 0)
+	if (code < 0) {
+		cli_runs_note_sums(&runs, &a.common.files);
 		code = cli_check_counts(&runs.panel, runs.names);
+	}
 	if (code < 0)
 		code = cli_runs_relate(&runs, NULL);
 	if (code < 0)

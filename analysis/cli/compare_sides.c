@@ -92,7 +92,7 @@ static int open_sides(struct sides *s, struct compare_arguments *a)
 		return fail_memory();
 	for (size_t i = 0; i < count; i++)
 		s->files.paths[i] = i < train ? a->sides[0].items[i] : a->sides[1].items[i - train];
-	cli_take_labels(&s->files, s->labels);
+	cli_take_labels(&s->files, s->labels, NULL);
 	int code = cli_check_files(&a->common, &s->files, 2, SIZE_MAX, "profiles on both sides");
 	if (code < 0)
 		code = cli_read_inputs(s->profiles, s->files.paths, count, &a->common, false);

@@ -79,6 +79,29 @@ static int read_profiles(struct pgo_profile **out, char *const *paths, size_t co
 	return code;
 }
 
+size_t cli_files_behind(const char *argument)
+{
+	struct pgo_inputs inputs;
+	if (pgo_inputs_find(&inputs, argument, NULL) != PGO_OK)
+		return 0;
+	size_t count = inputs.many ? inputs.count : 0;
+	pgo_inputs_release(&inputs);
+	return count;
+}
+
+void cli_note_sums(char *const *paths, size_t count, const char *what)
+{
+	for (size_t i = 0; i < count; i++) {
+		size_t files = cli_files_behind(paths[i]);
+		if (files > 1)
+			fprintf(stderr,
+				CLI_PROGRAM
+				": note: '%s' is %zu files, added up to one %s; give them one by one to have "
+				"each as a %s\n",
+				paths[i], files, what, what);
+	}
+}
+
 void cli_warn_of_profiles(struct pgo_profile *const *profiles, char *const *paths, size_t count)
 {
 	for (size_t i = 0; i < count; i++)

@@ -238,6 +238,15 @@ int cli_check_files(const struct cli_common *common, const struct cli_files *fil
 		pgo_error_set(&err, PGO_EINVAL, "standard input ('-') can be read only once");
 	else
 		return -1;
+	for (size_t i = 0; files->count < least && i < files->count; i++) {
+		size_t behind = cli_files_behind(files->paths[i]);
+		if (behind > 1)
+			pgo_error_hint(
+				&err,
+				"'%s' is %zu files, added up to one profile; give them one by one, a pattern without "
+				"quotes",
+				files->paths[i], behind);
+	}
 	pgo_error_hint(&err, "'pgo-analyze %s --help' shows examples", common->command);
 	return cli_fail(&err);
 }

@@ -100,24 +100,26 @@ enum pgo_record_filter cli_filter(const struct cli_common *common)
 	return common->context_sensitive ? PGO_RECORDS_CS : PGO_RECORDS_NORMAL;
 }
 
-void cli_take_labels(const struct cli_files *files, size_t *labels)
+void cli_take_labels(const struct cli_files *files, size_t *labels, const char **names)
 {
-	const char **names = calloc(files->count, sizeof *names);
+	const char **cut = calloc(files->count, sizeof *cut);
 	for (size_t i = 0; i < files->count; i++) {
 		char *sign = strchr(files->paths[i], '=');
 		labels[i] = i;
-		if (!names || !sign || sign == files->paths[i] || access(files->paths[i], F_OK) == 0)
+		if (names)
+			names[i] = files->paths[i];
+		if (!cut || !sign || sign == files->paths[i] || access(files->paths[i], F_OK) == 0)
 			continue;
 		*sign = '\0';
-		names[i] = files->paths[i];
+		cut[i] = files->paths[i];
 		files->paths[i] = sign + 1;
 		for (size_t k = 0; k < i; k++)
-			if (names[k] && strcmp(names[k], names[i]) == 0) {
+			if (cut[k] && strcmp(cut[k], cut[i]) == 0) {
 				labels[i] = labels[k];
 				break;
 			}
 	}
-	free(names);
+	free(cut);
 }
 
 static int fail_memory(void)
@@ -181,6 +183,12 @@ done:
 	else
 		cli_runs_release(&runs);
 	return code;
+}
+
+void cli_runs_note_sums(const struct cli_runs *runs, const struct cli_files *files)
+{
+	cli_note_sums(runs->names, files->count, "workload");
+	cli_note_sums(runs->names + files->count, runs->count - files->count, "reference");
 }
 
 static void warn_of_twins(const struct cli_runs *runs)

@@ -54,6 +54,9 @@ struct cli_runs {
  */
 int cli_runs_open(struct cli_runs *out, const struct cli_common *common, const struct cli_files *files,
 		  const struct cli_list *more);
+
+/** Note profiles of many files: `files` as workloads, the others as references. */
+void cli_runs_note_sums(const struct cli_runs *runs, const struct cli_files *files);
 void cli_runs_release(struct cli_runs *runs);
 
 /** The panel of profiles that are called `names`. @return -1, or exit code with everything said */
@@ -75,8 +78,9 @@ struct pgo_joins cli_joins(const struct cli_runs *runs);
 /**
  * LABEL=PROFILE: cut the label off where no file has the whole name. labels[i] is the number of the first profile with
  * the same label; without one, a profile is a workload of its own.
+ * @param[out] names  of each profile: its label, or its name where it has none; NULL: not wanted
  */
-void cli_take_labels(const struct cli_files *files, size_t *labels);
+void cli_take_labels(const struct cli_files *files, size_t *labels, const char **names);
 
 enum pgo_record_filter cli_filter(const struct cli_common *common);
 
@@ -84,6 +88,12 @@ enum pgo_record_filter cli_filter(const struct cli_common *common);
 int cli_conclude(const struct cli_common *common, const struct cli_outcome *outcome, const struct pgo_several *several,
 		 const struct pgo_verdict *verdict,
 		 int (*write)(FILE *, const struct pgo_report *, struct pgo_error *));
+
+/** For the help of commands that take a profile for each workload. */
+#define CLI_ONE_BY_ONE                                                                                                 \
+	"Name the profiles one by one, or by a pattern that the shell expands: one in quotes, a directory or @LIST "   \
+	"is "                                                                                                          \
+	"added up to a single profile."
 
 #define CLI_SEVERAL_EXIT_CODES                                                                                         \
 	"Exit codes:\n"                                                                                                \

@@ -102,17 +102,21 @@ static void count_seen(struct pgo_sufficiency *out, const struct runs *r, size_t
 static void estimate(struct pgo_sufficiency *out, const struct runs *r)
 {
 	double once = r->by_seen[1], twice = r->n > 1 ? r->by_seen[2] : 0, bound = out->options.max_missed;
+	double wanting = r->n < out->options.min_workloads ? (double)(out->options.min_workloads - r->n) : 0;
 	out->singleton_mass = once;
 	out->doubleton_mass = twice;
+	/* fewer than that are not judged, whatever the estimate */
+	if (wanting > 0)
+		out->more = (struct pgo_optional){true, wanting};
 	if (r->n < 2)
 		return;
 	double others = (double)(r->n - 1), ratio = once > 0 ? others * once / (others * once + twice) : 0;
 	double next = once * ratio;
 	out->next = (struct pgo_optional){true, next};
 	if (next <= bound)
-		out->more = (struct pgo_optional){true, 0};
+		out->more = (struct pgo_optional){true, wanting};
 	else if (ratio < 1 && bound > 0)
-		out->more = (struct pgo_optional){true, ceil(log(bound / next) / log(ratio) - 1e-9)};
+		out->more = (struct pgo_optional){true, fmax(wanting, ceil(log(bound / next) / log(ratio) - 1e-9))};
 }
 
 /* missed(k): C(n-j, k) / C(n-1, k) falls by the factor (n-j-k+1) / (n-k) from k - 1 to k. */

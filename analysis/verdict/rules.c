@@ -186,8 +186,7 @@ static bool reference_ran(const struct subject *s)
 	bool light = (double)b->total < mass;
 	if (!light && (double)b->nonzero_functions >= functions)
 		return true;
-	struct pgo_rule *rule =
-		light ? add(s, "reference_mass", "min_mass") : add(s, "reference_functions", "min_functions");
+	struct pgo_rule *rule = light ? add(s, "reference_mass", "min_mass") : add(s, "reference_ran", "min_functions");
 	if (!rule)
 		return false;
 	char total[40];

@@ -30,8 +30,9 @@ int pgo_judge_stability(struct pgo_verdict *out, const struct pgo_stability *s, 
 		rule->outcome = PGO_INCONCLUSIVE;
 		pgo_rules_say(rule->evidence, "%zu workload%s too few to tell whether they behave alike",
 			      s->workload_count, s->workload_count == 1 ? " is" : "s are");
-		pgo_rules_say(rule->advice, "record at least %zu more workloads of real use",
-			      PGO_STABILITY_WORKLOADS - s->workload_count);
+		size_t more = PGO_STABILITY_WORKLOADS - s->workload_count;
+		pgo_rules_say(rule->advice, "record at least %zu more workload%s of real use", more,
+			      more == 1 ? "" : "s");
 	} else if (value > bound) {
 		rule->outcome = PGO_FAIL;
 		pgo_rules_say(rule->evidence,

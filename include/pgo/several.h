@@ -32,10 +32,12 @@ struct pgo_several {
 	double least_survival;			       /**< "skew --merged", "weights" */
 	const struct pgo_sufficiency *sufficiency;     /**< "sufficiency" */
 	const struct pgo_weights *weights;	       /**< "weights" */
+	const char *no_file; /**< "weights": a workload that is no single file, so that no command can name it; or NULL */
 	const struct pgo_continuity *continuity;       /**< "continuity" */
 	const struct pgo_continuity_bands *bands;      /**< "continuity" */
 	const struct pgo_calibration *calibration;     /**< "calibrate" */
-	const char *const *workload_names;	       /**< "calibrate": one for each row */
+	const char *const
+		*workload_names; /**< "calibrate": one for each row; "stability": of each profile, that of its workload */
 	const struct pgo_distances *distances;	       /**< "matrix" */
 	const struct pgo_clusters *clusters;	       /**< "matrix": of symmetric distances */
 	const struct pgo_stability *stability;	       /**< "stability" */

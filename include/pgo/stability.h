@@ -12,12 +12,15 @@ extern "C" {
 
 /** Do the workloads behave alike, and can one profile serve them all? docs/method.md, "Stability". */
 struct pgo_stability {
-	struct pgo_distances distances; /**< Hellinger */
-	struct pgo_clusters clusters;
-	struct pgo_spread between; /**< of pairs of different workloads */
-	struct pgo_spread repeats; /**< of pairs of the same workload: the noise floor; no pairs without repeats */
-	size_t workload_count;	   /**< different labels */
-	uint32_t *medoid;	   /**< of each cluster: the profile with the least mean distance to its others */
+	struct pgo_distances distances; /**< Hellinger, of profiles */
+	size_t workload_count;		/**< different labels */
+	size_t *workload;		/**< of each profile: its workload, numbered as they come, from 0 */
+	size_t *first;			/**< of each workload: its first profile */
+	struct pgo_distances apart; /**< of workloads: mean distance of the profiles of one and those of the other */
+	struct pgo_clusters clusters; /**< of workloads: repeats of one are none */
+	struct pgo_spread between;    /**< of pairs of workloads */
+	struct pgo_spread repeats; /**< of pairs of profiles of one workload: the noise floor; no pairs without repeats */
+	uint32_t *medoid;	   /**< of each cluster: the workload with the least mean distance to its others */
 	struct pgo_served {
 		double under_served; /**< its mass that the merge of all at equal mass does not call hot */
 		double missed;	     /**< its mass in counters that no profile of another cluster ran */

@@ -53,7 +53,8 @@ struct pgo_sufficiency {
 	double singleton_mass;	  /**< M1 = missed_mean, by its other derivation: mass of functions seen once / n */
 	double doubleton_mass;	  /**< M2: mass of functions seen by exactly two workloads / n */
 	struct pgo_optional next; /**< Good-Turing: expected missed mass of the next workload after all n */
-	struct pgo_optional more; /**< at least so many more workloads until `next` is at most max_missed; 0: none */
+	struct pgo_optional more; /**< at least so many more workloads until `next` is at most max_missed and there are
+					 min_workloads; 0: none */
 	double chance_over;	  /**< (1 + #{leave-one-out > max_missed}) / (n + 1) */
 };
 
@@ -70,8 +71,8 @@ struct pgo_sufficiency {
  * (Jensen), while M_1 is too large: the truth lies between. Source: Good 1953; the form of A is that of Chao and Jost
  * 2012 (sample coverage of incidence data), with masses for counts.
  *
- * n = 1: no points, missed 1, `next` absent. M_1 = 0: next 0. M_2 = 0 with M_1 > 0: `more` absent, nothing says how
- *fast it falls. A workload without any count misses nothing and counts as one.
+ * n = 1: no points, missed 1, `next` absent. M_1 = 0: next 0. M_2 = 0 with M_1 > 0: nothing says how fast it falls, and
+ * `more` is absent, or what is missing to min_workloads. A workload without any count misses nothing and counts as one.
  *
  * @param panel    one profile for each workload; at least one. @param options  NULL: the defaults.
  * @param[out] out caller releases with pgo_sufficiency_release(). Untouched on failure.

@@ -57,6 +57,38 @@ for command in stability sufficiency weights calibrate; do
 hint: leave it out, or record it again" $command real.proftext zero.proftext similar.proftext
 done
 
+# a pattern, a directory or a list is added up: that is said, for it may not be what was meant
+mkdir runs
+cp real.proftext similar.proftext runs
+printf 'runs/real.proftext\nruns/similar.proftext\n' >both
+for argument in 'runs/*.proftext' runs @both; do
+	note="pgo-analyze: note: '$argument' is 2 files, added up to one workload; give them one by one to have each as a workload"
+	for command in weights matrix stability sufficiency "skew --merged" calibrate; do
+		"$ANALYZE" $command "$argument" skewed.proftext >out 2>err || true
+		[ "$(cat err)" = "$note" ] || fail "$command $argument: $(cat err)"
+	done
+	"$ANALYZE" weights "$argument" skewed.proftext >out 2>err || true
+	grep -qF "none: '$argument' is no single file" out || fail "weights $argument: $(grep -A2 ^Command out)"
+	if grep -q "llvm-profdata merge" out; then fail "weights prints a command with '$argument'"; fi
+	for command in "skew skewed.proftext -r" "gate skewed.proftext"; do
+		"$ANALYZE" $command "$argument" >out 2>err || true
+		[ "$(cat err)" = "$(echo "$note" | sed 's/workload/reference/g')" ] || fail "$command $argument: $(cat err)"
+	done
+	for command in matrix calibrate; do
+		run 2 $command "$argument"
+		grep -qxF "hint: '$argument' is 2 files, added up to one profile; give them one by one, a pattern without quotes" err ||
+			fail "$command $argument alone: $(cat err)"
+	done
+done
+# compare adds up what is meant to be added up; one file behind a pattern is no sum, but has no name for a command either
+"$ANALYZE" compare runs real.proftext >out 2>err || true
+[ ! -s err ] || fail "compare notes a sum: $(cat err)"
+"$ANALYZE" weights 'runs/r*.proftext' skewed.proftext >out 2>err || true
+[ ! -s err ] || fail "a note on one file: $(cat err)"
+if grep -q "llvm-profdata merge" out; then fail "weights prints a command with a pattern"; fi
+"$ANALYZE" weights - skewed.proftext <real.proftext >out 2>err || true
+grep -q "none: '-', standard input, is no file" out || fail "weights -: $(grep -A2 ^Command out)"
+
 # one run given as several workloads, as it is or with other weights
 printf ':ir\nf\n1\n2\n700\n300\n\ng\n2\n1\n0\n' >once.proftext
 printf ':ir\nf\n1\n2\n2100\n900\n' >thrice.proftext

@@ -22,6 +22,8 @@ golden sufficiency-json 0 sufficiency --format json --orders 50 --seed 7 $runs
 golden sufficiency-csv 0 sufficiency --format csv $runs
 golden sufficiency-few 5 sufficiency a.proftext b.proftext
 golden sufficiency-one 5 sufficiency a.proftext
+run 5 sufficiency a.proftext b.proftext c.proftext
+grep -q "more workloads needed  *at least 2$" out || fail "three of five: $(grep 'more workloads' out)"
 # between the two estimates nothing can be told
 run 5 sufficiency --max-missed 0.027 $runs
 grep -q "too close to the bound to tell" out || fail "close to the bound: $(head -4 out)"

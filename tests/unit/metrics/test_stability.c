@@ -66,10 +66,44 @@ static void repeats_share_a_part(void **state)
 	assert_int_equal(pgo_stability_measure(&s, &r.panel, labels, PGO_RECORDS_NORMAL, NULL), PGO_OK);
 	assert_int_equal(s.workload_count, 2);
 	assert_int_equal(s.repeats.pairs, 55);
-	assert_int_equal(s.between.pairs, 11);
+	assert_int_equal(s.between.pairs, 1);
 	assert_near(s.repeats.high, 0, 1e-12);
 	assert_near(s.between.low, 1, 1e-12);
 	assert_near(s.served[11].under_served, 0, 1e-12);
+	pgo_stability_release(&s);
+	close_runs(&r);
+}
+
+/* Three workloads that share nothing, one of them recorded four times: its repeats are no cluster, and no more pairs.
+ */
+static void repeats_make_no_cluster(void **state)
+{
+	(void)state;
+	struct runs r = new_runs(6);
+	static const size_t labels[6] = {7, 7, 2, 7, 5, 7};
+	for (unsigned i = 0; i < 6; i++) {
+		const struct spec specs[] = {{"f", 1, 0, {labels[i] == 7 ? 1000 + i : 0, END}},
+					     {"g", 2, 0, {labels[i] == 2 ? 1000 : 0, END}},
+					     {"h", 3, 0, {labels[i] == 5 ? 1000 : 0, END}},
+					     {"z", 4, 0, {labels[i] == 7 ? 0 : 1000, END}},
+					     {0}};
+		r.profiles[i] = make_profile(specs);
+	}
+	open_runs(&r);
+	struct pgo_stability s;
+	assert_int_equal(pgo_stability_measure(&s, &r.panel, labels, PGO_RECORDS_NORMAL, NULL), PGO_OK);
+	assert_int_equal(s.workload_count, 3);
+	assert_int_equal(s.first[0], 0);
+	assert_int_equal(s.first[2], 4);
+	assert_int_equal(s.workload[5], 0);
+	assert_int_equal(s.between.pairs, 3);
+	assert_int_equal(s.repeats.pairs, 6);
+	/* 2 and 5 share z, half of each: Hellinger distance sqrt(1/2); the mean silhouette of {7}, {2, 5} is below 0.25
+	 */
+	assert_near(s.apart.values[1 * 3 + 2], sqrt(0.5), 1e-12);
+	assert_near(s.apart.values[0 * 3 + 1], 1, 1e-12);
+	assert_int_equal(s.clusters.count, 3);
+	assert_int_equal(s.clusters.cluster_count, 1);
 	pgo_stability_release(&s);
 	close_runs(&r);
 }
@@ -101,7 +135,7 @@ static void judges(void **state)
 	s.workload_count = 2;
 	assert_int_equal(pgo_judge_stability(&v, &s, names, 0.5, false, NULL), PGO_OK);
 	assert_int_equal(v.outcome, PGO_INCONCLUSIVE);
-	assert_string_equal(v.rules[0].advice, "record at least 1 more workloads of real use");
+	assert_string_equal(v.rules[0].advice, "record at least 1 more workload of real use");
 	pgo_verdict_release(&v);
 	pgo_stability_release(&s);
 	close_runs(&r);
@@ -129,9 +163,8 @@ static void idle_profiles(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(finds_two_clusters),
-		cmocka_unit_test(repeats_share_a_part),
-		cmocka_unit_test(judges),
+		cmocka_unit_test(finds_two_clusters),	   cmocka_unit_test(repeats_share_a_part),
+		cmocka_unit_test(repeats_make_no_cluster), cmocka_unit_test(judges),
 		cmocka_unit_test(idle_profiles),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

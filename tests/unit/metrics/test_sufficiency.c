@@ -168,7 +168,8 @@ static void test_edges(void **unused)
 	assert_int_equal(s.point_count, 0);
 	assert_near(s.workloads[0].missed, 1, 1e-12);
 	assert_false(s.next.present);
-	assert_false(s.more.present);
+	/* fewer than five are not judged */
+	assert_true(s.more.present && s.more.value == 4);
 	pgo_sufficiency_release(&s);
 	close_runs(&r);
 
@@ -179,6 +180,11 @@ static void test_edges(void **unused)
 	open_runs(&r);
 	s = measured(&r, NULL);
 	assert_near(s.next.value, 0, 0);
+	assert_true(s.more.present && s.more.value == 3);
+	pgo_sufficiency_release(&s);
+	struct pgo_sufficiency_options two = pgo_sufficiency_defaults();
+	two.min_workloads = 2;
+	s = measured(&r, &two);
 	assert_true(s.more.present && s.more.value == 0);
 	assert_near(s.points[0].expected, 0, 1e-15);
 	pgo_sufficiency_release(&s);
@@ -196,6 +202,9 @@ static void test_edges(void **unused)
 	assert_near(s.workloads[2].missed, 0, 0);
 	assert_near(s.missed_mean, 2 / 3.0, 1e-15);
 	assert_near(s.next.value, 2 / 3.0, 1e-15);
+	assert_true(s.more.present && s.more.value == 2);
+	pgo_sufficiency_release(&s);
+	s = measured(&r, &two);
 	assert_false(s.more.present);
 	pgo_sufficiency_release(&s);
 	close_runs(&r);
