@@ -213,3 +213,13 @@ bool pgo_is_selected(const struct pgo_selection *selection, size_t index)
 {
 	return selection->count && bsearch(&index, selection->index, selection->count, sizeof index, by_number) != NULL;
 }
+
+int pgo_report_matching(size_t *count, const struct pgo_report *report, struct pgo_error *err)
+{
+	struct pgo_selection selection = {0};
+	int rc = pgo_select_compared(&selection, report, err);
+	if (rc == PGO_OK)
+		*count = selection.matching;
+	pgo_selection_release(&selection);
+	return rc;
+}

@@ -170,7 +170,10 @@ static int weights(FILE *out, const struct pgo_report *report, struct pgo_error 
 	char cell[PGO_TEXT_CELL];
 	fprintf(out, "policy  %s\n", pgo_weight_policy_name(w->policy));
 	if (w->jsd_bits.present)
-		fprintf(out, "divergence from the reference  %.4g bits, at most %.1e above the least possible\n",
+		fprintf(out,
+			w->gap_bits.value > 0
+				? "divergence from the reference  %.4g bits, at most %.1e above the least possible\n"
+				: "divergence from the reference  %.4g bits, the least possible\n",
 			w->jsd_bits.value, w->gap_bits.value);
 	fputc('\n', out);
 	pgo_text_verdict(t, report->verdict);
@@ -186,7 +189,10 @@ static int weights(FILE *out, const struct pgo_report *report, struct pgo_error 
 		pgo_text_column_name(t, s->names[i]);
 		fputc('\n', out);
 	}
-	fprintf(out, "  rounding moves no share by more than %.2g %% of it\n", 100 * w->rounding);
+	fprintf(out,
+		w->rounding > 0 ? "  rounding moves no share by more than %.2g %% of it\n"
+				: "  rounding moves no share\n",
+		100 * w->rounding);
 	dominance_table(t, s, &w->dominance);
 	merge_command(t, s);
 	pgo_text_rules(t, report->verdict);

@@ -32,7 +32,10 @@ static void rule_line(const struct pgo_text *t, const struct pgo_rule *rule)
 	pgo_text_colored(t, outcome_color(rule->outcome), word);
 	fprintf(t->out, "%-16s %s, %s %s%s", rule->name,
 		rule->value.present ? pgo_text_number(value, rule->value.value) : "no value", pgo_rule_limit(rule),
-		pgo_text_number(threshold, rule->threshold), rule->threshold_is_user ? " (yours)" : "");
+		pgo_text_number(threshold, rule->threshold),
+		rule->threshold_is_filed  ? " (policy)"
+		: rule->threshold_is_user ? " (yours)"
+					  : "");
 	if (rule->reference[0]) {
 		fputs("  against ", t->out);
 		pgo_text_name(t, rule->reference, 0);
@@ -177,11 +180,11 @@ void pgo_text_warnings(const struct pgo_text *t, const char *name, const struct 
 	}
 }
 
-static void threshold_line(const struct pgo_text *t, const char *name, double value, bool user, const char *help)
+static void threshold_line(const struct pgo_text *t, const char *name, double value, const char *source,
+			   const char *help)
 {
 	char number[PGO_TEXT_CELL], label[80];
-	snprintf(label, sizeof label, "  %-17s%9s  %-8s ", name, pgo_text_number(number, value),
-		 user ? "yours" : "default");
+	snprintf(label, sizeof label, "  %-17s%9s  %-8s ", name, pgo_text_number(number, value), source);
 	pgo_text_wrap(t, label, pgo_text_columns(label), help);
 }
 
@@ -193,11 +196,14 @@ void pgo_text_thresholds(const struct pgo_text *t, const struct pgo_report *repo
 	const struct pgo_policy_field *policy = pgo_policy_fields(&count);
 	for (size_t i = 0; report->policy && i < count; i++)
 		threshold_line(t, policy[i].name, pgo_policy_field_value(&policy[i], report->policy),
-			       report->policy->set >> i & 1, policy[i].help);
+			       report->policy->filed >> i & 1 ? "policy"
+			       : report->policy->set >> i & 1 ? "yours"
+							      : "default",
+			       policy[i].help);
 	const struct pgo_compare_field *fields = pgo_compare_fields(&count);
 	for (size_t i = 0; i < count; i++)
 		threshold_line(t, fields[i].name, pgo_compare_field_value(&fields[i], options),
-			       report->options_set >> i & 1, fields[i].help);
+			       report->options_set >> i & 1 ? "yours" : "default", fields[i].help);
 }
 
 void pgo_text_retained(const struct pgo_text *t, const struct pgo_retained *r)

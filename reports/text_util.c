@@ -149,8 +149,8 @@ const char *pgo_text_number(char out[PGO_TEXT_CELL], double value)
 {
 	if (!isfinite(value))
 		strcpy(out, "-");
-	else if (fabs(value) >= 1e4 && fabs(value) < 1e15 && value == floor(value))
-		snprintf(out, PGO_TEXT_CELL, "%.0f", value);
+	else if (value >= 1e4 && value < 1e15 && value == floor(value))
+		pgo_text_count(out, (pgo_u128)value);
 	else
 		snprintf(out, PGO_TEXT_CELL, "%.4g", value + 0.0);
 	return out;

@@ -120,6 +120,13 @@ static int fail_comparing(const struct compare_arguments *a, struct pgo_profile 
 	return cli_fail(&named);
 }
 
+void compare_warn_of_pattern(const struct pgo_report *report)
+{
+	size_t matching;
+	if (report->function && pgo_report_matching(&matching, report, NULL) == PGO_OK && matching == 0)
+		fprintf(stderr, CLI_PROGRAM ": warning: no function of the two matches '%s'\n", report->function);
+}
+
 static int compare(const struct compare_arguments *a, struct pgo_profile *const profiles[2])
 {
 	const struct cli_thresholds *t = &a->thresholds;
@@ -143,6 +150,7 @@ static int compare(const struct compare_arguments *a, struct pgo_profile *const 
 				    .options_set = t->options_set,
 				    .top = a->top,
 				    .function = a->function};
+	compare_warn_of_pattern(&report);
 	code = cli_write(&a->common, &report, a->common.writer->compare);
 	if (code == PGO_EXIT_OK)
 		code = cli_verdict_exit(t, &verdict);

@@ -24,6 +24,9 @@ struct compare_arguments {
 int compare_spell_out(char ***words, int *argc, char **argv);
 void compare_free_words(char **words);
 
+/** Warn where --function matches nothing. */
+void compare_warn_of_pattern(const struct pgo_report *report);
+
 /** Compare a->sides. @return exit code */
 int compare_sides(struct compare_arguments *a);
 

@@ -154,6 +154,7 @@ static int report_sides(const struct compare_arguments *a, const struct sides *s
 		code = cli_fail(&err);
 		goto done;
 	}
+	compare_warn_of_pattern(&report);
 	code = cli_write(&a->common, &report, a->common.writer->compare);
 	if (code == PGO_EXIT_OK)
 		code = cli_verdict_exit(t, &verdict);

@@ -71,6 +71,30 @@ static size_t option_words(const struct argp *argp, char (*store)[56], const cha
 	return used;
 }
 
+/** The option of one letter, of an argp or its children; NULL: there is none. */
+static const struct argp_option *short_option(const struct argp *argp, char letter)
+{
+	const struct argp_option *found = NULL;
+	for (const struct argp_option *o = argp->options; o && !found && (o->name || o->key || o->doc); o++)
+		found = o->key == letter ? o : NULL;
+	for (const struct argp_child *c = argp->children; c && c->argp && !found; c++)
+		found = short_option(c->argp, letter);
+	return found;
+}
+
+/** The letter that lacks its value at the end of a word like "-r", or 0. */
+static char letter_without_value(const struct argp *argp, const char *word)
+{
+	if (word[0] != '-' || word[1] == '-')
+		return 0;
+	for (const char *c = word + 1; *c; c++) {
+		const struct argp_option *o = short_option(argp, *c);
+		if (!o || o->arg)
+			return o && !c[1] ? *c : 0;
+	}
+	return 0;
+}
+
 /** What getopt did not like about argument `word`: it tells only that it did not. */
 static void explain_option(struct cli_common *common, const struct argp *argp, const char *word)
 {
@@ -95,8 +119,8 @@ static void explain_option(struct cli_common *common, const struct argp *argp, c
 		cli_usage(common, word[length] ? "option '%s' takes no value" : "option '%s' needs a value", match);
 	} else if (matching > 1) {
 		cli_usage(common, "option '%s' is ambiguous", name);
-	} else if (strcmp(word, "-o") == 0) {
-		cli_usage(common, "option '-o' needs a value");
+	} else if (letter_without_value(argp, word)) {
+		cli_usage(common, "option '-%c' needs a value", letter_without_value(argp, word));
 	} else {
 		cli_usage(common, "there is no option '%s'", name);
 		match = cli_nearest(name, words);
@@ -204,8 +228,14 @@ struct help {
 static void fill_help(FILE *out, const void *context)
 {
 	const struct help *help = context;
-	char name[64];
+	char name[64], layout[512];
+	const char *given = getenv("ARGP_HELP_FMT");
 	snprintf(name, sizeof name, "%s %s", CLI_PROGRAM, help->command);
+	/* argp breaks lines at 79 columns, examples too; what the user has set about that stays */
+	if (!given || !strstr(given, "rmargin")) {
+		snprintf(layout, sizeof layout, "rmargin=100%s%.400s", given && *given ? "," : "", given ? given : "");
+		setenv("ARGP_HELP_FMT", layout, 1);
+	}
 	argp_help(help->argp, out, ARGP_HELP_SHORT_USAGE | ARGP_HELP_LONG | ARGP_HELP_DOC, name);
 }
 

@@ -85,6 +85,7 @@ static error_t read_policy(struct cli_thresholds *t)
 			double value;
 			memcpy(&value, (const char *)&read + fields[i].offset, sizeof value);
 			pgo_policy_set(&t->policy, fields[i].name, value, NULL);
+			t->policy.filed |= UINT32_C(1) << i;
 		}
 	return 0;
 }

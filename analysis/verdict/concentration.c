@@ -47,8 +47,9 @@ static void rank_rule(struct pgo_ruling *ruling, const char *name, const struct 
 		pgo_rules_say(rule->evidence,
 			      "with %zu reference run%s no p-value can be below %.2g; %s has %.2g%.200s",
 			      r->reference_count, r->reference_count == 1 ? "" : "s", least, name, p, where);
-		pgo_rules_say(rule->advice, "add %zu more reference runs: from %zu on, %g can be reached",
-			      needed - r->reference_count, needed, alpha);
+		size_t more = needed - r->reference_count;
+		pgo_rules_say(rule->advice, "add %zu more reference run%s: from %zu on, %g can be reached", more,
+			      more == 1 ? "" : "s", needed, alpha);
 	} else if (p <= alpha) {
 		rule->outcome = PGO_FAIL;
 		pgo_rules_say(rule->evidence,

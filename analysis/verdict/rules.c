@@ -48,6 +48,7 @@ struct pgo_rule *pgo_rules_add(struct pgo_judge *judge, const char *name, const 
 		if (strcmp(fields[i].name, field) == 0) {
 			memcpy(&rule.threshold, (const char *)judge->policy + fields[i].offset, sizeof(double));
 			rule.threshold_is_user = judge->policy->set >> i & 1;
+			rule.threshold_is_filed = judge->policy->filed >> i & 1;
 		}
 	if (pgo_vec_push(&judge->rules, rule)) {
 		judge->out_of_memory = true;

@@ -99,6 +99,9 @@ struct pgo_compare_field {
 /** The table, and its length. */
 const struct pgo_compare_field *pgo_compare_fields(size_t *count);
 
+/** Functions of report->comparison that match report->function; all without one. @return PGO_OK, or an error */
+int pgo_report_matching(size_t *count, const struct pgo_report *report, struct pgo_error *err);
+
 /**
  * Compile a --function expression (POSIX extended) just to see whether it is one.
  * @return PGO_OK or PGO_EINVAL with the reason.

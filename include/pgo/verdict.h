@@ -24,6 +24,7 @@ struct pgo_policy {
 	double min_retained;      /**< predicted share of the gain kept */
 	double max_saturated;     /**< counters at their upper limit */
 	uint32_t set;             /**< bit i: field i was set by the user */
+	uint32_t filed;           /**< bit i: by the user, in a policy file */
 };
 
 struct pgo_policy_field {
@@ -59,6 +60,7 @@ struct pgo_rule {
 	struct pgo_optional value;
 	double threshold;
 	bool threshold_is_user;   /**< false: the tool's default */
+	bool threshold_is_filed;  /**< the user's, from a policy file */
 	enum pgo_outcome outcome;
 	bool required;            /**< inconclusive here makes the whole verdict inconclusive */
 	char reference[128];      /**< which comparison it speaks of; "" for the only one */

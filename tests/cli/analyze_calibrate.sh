@@ -16,7 +16,8 @@ policy=$SCRATCH/policy.yaml
 run 0 calibrate --write-policy "$policy" real.proftext similar.proftext skewed.proftext
 sed -n '/^Policy file/,$p' "$SCRATCH/out" | sed 1d | diff -u - "$policy" >"$SCRATCH/diff" || fail "text and file differ: $(cat "$SCRATCH/diff")"
 run 0 gate --policy "$policy" real.proftext similar.proftext
-grep -q "max_under_served  *0.018  yours" "$SCRATCH/out" || fail "gate --policy: $(grep max_under "$SCRATCH/out")"
+grep -q "under_served .*, at most 0.018 (policy)" "$SCRATCH/out" || fail "a rule by a policy: $(grep under_served "$SCRATCH/out")"
+grep -q "max_under_served  *0.018  policy" "$SCRATCH/out" || fail "gate --policy: $(grep max_under "$SCRATCH/out")"
 grep -q "max_saturated  *0  default" "$SCRATCH/out" || fail "what the policy does not name is no default"
 # a flag goes before the file, wherever it stands
 for order in "--max-under-served 0.5 --policy $policy" "--policy $policy --max-under-served 0.5"; do
@@ -26,7 +27,7 @@ done
 # the gate: section of a manifest is a policy
 printf 'corpus: x\nbuild: {recipe: make}\ngate:\n  max_missed: 0.25\n' >"$SCRATCH/corpus.yaml"
 run 0 compare --policy "$SCRATCH/corpus.yaml" real.proftext similar.proftext
-grep -q "max_missed  *0.25  yours" "$SCRATCH/out" || fail "manifest: $(grep max_missed "$SCRATCH/out")"
+grep -q "max_missed  *0.25  policy" "$SCRATCH/out" || fail "manifest: $(grep max_missed "$SCRATCH/out")"
 
 printf 'gate:\n  max_misses: 1\n' >"$SCRATCH/bad.yaml"
 run 3 gate --policy "$SCRATCH/bad.yaml" real.proftext similar.proftext

@@ -29,6 +29,11 @@ run 1 compare --inconclusive-as fail real.proftext zero.proftext
 run 1 compare --inconclusive-as pass skewed.proftext real.proftext
 run 0 compare --min-functions 0 --max-missed 1 --max-demoted 1 --max-under-served 1 --min-retained -2 \
 	skewed.proftext real.proftext
+run 0 compare --function '^nobody$' similar.proftext real.proftext
+[ "$(cat "$SCRATCH/err")" = "pgo-analyze: warning: no function of the two matches '^nobody$'" ] ||
+	fail "no match: $(cat "$SCRATCH/err")"
+run 0 compare --function . similar.proftext real.proftext
+[ ! -s "$SCRATCH/err" ] || fail "a warning of a pattern that matches: $(cat "$SCRATCH/err")"
 run 1 compare --max-under-served 0.001 similar.proftext real.proftext
 
 # an expression meets names as stored and as shown; all matches are counted, --top of them are listed

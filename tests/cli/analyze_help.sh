@@ -42,6 +42,14 @@ refuses 2 "pgo-analyze: option '--top' needs a value
 hint: 'pgo-analyze compare --help' lists the options" compare a b --top
 refuses 2 "pgo-analyze: option '-o' needs a value
 hint: 'pgo-analyze compare --help' lists the options" compare a b -o
+refuses 2 "pgo-analyze: option '-r' needs a value
+hint: 'pgo-analyze skew --help' lists the options" skew p -r
+refuses 2 "pgo-analyze: option '-d' needs a value
+hint: 'pgo-analyze matrix --help' lists the options" matrix a b -d
+refuses 2 "pgo-analyze: option '-b' needs a value
+hint: 'pgo-analyze explain --help' lists the options" explain f a b -b
+refuses 2 "pgo-analyze: there is no option '-zr'
+hint: 'pgo-analyze skew --help' lists the options" skew p -zr
 refuses 2 "pgo-analyze: there is no format 'xml'
 hint: formats are text, json, csv" compare --format xml a b
 refuses 2 "pgo-analyze: --top takes a whole number, not '-1'
@@ -70,4 +78,18 @@ refuses 2 "pgo-analyze: standard input ('-') can be read only once
 hint: 'pgo-analyze compare --help' shows examples" compare - -
 run 2 compare --function '[' a b
 grep -qF "pgo-analyze: --function: '[' is no regular expression: " "$SCRATCH/err" || fail "bad expression: $(cat "$SCRATCH/err")"
+# an example is one line, and can be copied: behind "Examples:" each starts with the program; so is an exit code
+for command in show compare explain gate skew sufficiency weights continuity matrix stability calibrate merge; do
+	run 0 $command --help
+	sed -n '/^Examples:/,/^$/p' "$SCRATCH/out" | sed '1d;$d' >"$SCRATCH/examples"
+	[ -s "$SCRATCH/examples" ] || fail "$command --help has no examples"
+	if grep -nv '^  pgo-analyze ' "$SCRATCH/examples"; then fail "$command --help breaks an example"; fi
+	sed -n '/^Exit codes:/,/^$/p' "$SCRATCH/out" | sed '1d;/^$/d' >"$SCRATCH/codes"
+	if grep -nv '^  [ 0-9][0-9]  \|^      ' "$SCRATCH/codes"; then fail "$command --help breaks an exit code"; fi
+	[ "$(awk '{ if (length($0) > most) most = length($0) } END { print (most > 100) }' "$SCRATCH/out")" = 0 ] ||
+		fail "$command --help is wider than 100 columns"
+done
+# what the user has set stays
+ARGP_HELP_FMT=rmargin=60 "$ANALYZE" gate --help >"$SCRATCH/out"
+[ "$(awk 'length($0) > 60 && !/^  / { n++ } END { print n + 0 }' "$SCRATCH/out")" = 0 ] || fail "the user's margin is not kept"
 finish

@@ -14,7 +14,7 @@ done <<'LINES'
   FAIL          functions_ran    2, at least 3
   FAIL          retained         -0.236, at least 0.5
   FAIL          under_served     0.9, at most 0.6
-  PASS          mass             10000, at least 10000
+  PASS          mass             10,000, at least 10,000
   PASS          saturated        0, at most 0
   PASS          join             1, at least 0.9
   PASS          demoted          0.298, at most 0.5

@@ -99,7 +99,7 @@ static void counts_and_numbers(void **state)
 	assert_string_equal(pgo_text_number(out, 0.9), "0.9");
 	assert_string_equal(pgo_text_number(out, -0.0), "0");
 	assert_string_equal(pgo_text_number(out, 1e-5), "1e-05");
-	assert_string_equal(pgo_text_number(out, 11193248461.0), "11193248461");
+	assert_string_equal(pgo_text_number(out, 11193248461.0), "11,193,248,461");
 	assert_string_equal(pgo_text_optional(out, (struct pgo_optional){false, 1}), "-");
 	assert_string_equal(pgo_text_optional(out, (struct pgo_optional){true, 0}), "0");
 }
