@@ -29,6 +29,16 @@ static void release_runs(struct runs *r)
 	free(r->by_seen);
 }
 
+/* The function's part of the workload's mass; 0 when it did not run. */
+static double share_of(const struct pgo_panel *panel, size_t function, size_t workload)
+{
+	const pgo_count *counters = pgo_panel_measured(panel, function, workload);
+	double sum = 0;
+	for (uint32_t c = 0; counters && c < pgo_panel_counter_count(panel, function); c++)
+		sum += (double)counters[c];
+	return panel->totals[workload] ? sum / (double)panel->totals[workload] : 0;
+}
+
 static int open_runs(struct runs *r, const struct pgo_panel *panel)
 {
 	size_t n = panel->profile_count, capacity = 0, used = 0;
@@ -47,7 +57,7 @@ static int open_runs(struct runs *r, const struct pgo_panel *panel)
 	for (size_t i = 0; i < n; i++) {
 		r->start[i] = used;
 		for (size_t f = 0; f < panel->function_count && used < capacity; f++) {
-			double share = pgo_panel_share(panel, f, i);
+			double share = share_of(panel, f, i);
 			if (share <= 0)
 				continue;
 			r->function[used] = (uint32_t)f;

@@ -12,15 +12,6 @@ const pgo_count *pgo_panel_measured(const struct pgo_panel *panel, size_t functi
 	return f.flags & PGO_FUNCTION_PSEUDO || f.max == 0 ? NULL : f.counters;
 }
 
-double pgo_panel_share(const struct pgo_panel *panel, size_t function, size_t profile)
-{
-	const pgo_count *counters = pgo_panel_measured(panel, function, profile);
-	double sum = 0;
-	for (uint32_t c = 0; counters && c < pgo_panel_counter_count(panel, function); c++)
-		sum += (double)counters[c];
-	return panel->totals[profile] ? sum / (double)panel->totals[profile] : 0;
-}
-
 char *pgo_panel_name(const struct pgo_panel *panel, size_t function)
 {
 	struct pgo_function f = pgo_panel_function(panel, function);

@@ -30,9 +30,6 @@ void pgo_mixture_release(struct pgo_mixture *m);
 /** Counters of a panel function in one profile; NULL when it is not in it or a pseudo record. */
 const pgo_count *pgo_panel_measured(const struct pgo_panel *panel, size_t function, size_t profile);
 
-/** A function's share of a profile's mass; 0 where it did not run. */
-double pgo_panel_share(const struct pgo_panel *panel, size_t function, size_t profile);
-
 /** m_c for each row: sum over the profiles of weight times value. `weights` has one number for each profile. */
 void pgo_mixture_merge(double *out, const struct pgo_mixture *m, const double *weights);
 
