@@ -101,7 +101,7 @@ static void advise(const struct subject *s, struct pgo_rule *rule, const char *o
 	char heaviest[200];
 	if (s->judge->suspects[0] && s->input->kind != PGO_REFERENCE_LEAVE_ONE_OUT)
 		pgo_rules_say(rule->advice, "drop or re-weight %s", s->judge->suspects);
-	else if (is_drowned(s->c)) {
+	else if (strcmp(rule->name, "missed") != 0 && is_drowned(s->c)) {
 		heaviest_text(heaviest, sizeof heaviest, s->c);
 		pgo_rules_say(rule->advice,
 			      "the training ran this code, but it is drowned by what holds most of its mass%s%s: give "

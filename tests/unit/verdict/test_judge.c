@@ -268,6 +268,26 @@ static void tells_drowned_from_missing(void **state)
 	assert_string_equal(rule_of(&v, "retained")->advice, rule_of(&v, "under_served")->advice);
 	pgo_verdict_release(&v);
 	pgo_comparison_release(&c);
+	/* what was never run is not drowned, even where it is little */
+	const struct spec a_specs[] = {{"f", 1, 0, {1000000, END}},
+				       {"g", 2, 0, {100, END}},
+				       {"h", 3, 0, {0, END}},
+				       {0}},
+			  b_specs[] = {{"f", 1, 0, {5, END}}, {"g", 2, 0, {97000, END}}, {"h", 3, 0, {3000, END}}, {0}};
+	struct pgo_profile *a = make_profile(a_specs), *b = make_profile(b_specs);
+	struct pgo_policy strict = pgo_policy_defaults();
+	assert_int_equal(pgo_policy_set(&strict, "max_missed", 0.01, NULL), PGO_OK);
+	assert_int_equal(pgo_policy_set(&strict, "min_functions", 2, NULL), PGO_OK);
+	c = compared(a, b);
+	struct pgo_gate_input input = {"b", PGO_REFERENCE_GIVEN, &c};
+	v = judged(&(struct pgo_gate){.input_count = 1, .inputs = &input, .policy = &strict});
+	assert_string_equal(rule_of(&v, "missed")->advice, "add a training workload that runs these functions");
+	assert_non_null(
+		strstr(rule_of(&v, "under_served")->advice, "drowned by what holds most of its mass, 'f' (100.0 %)"));
+	pgo_verdict_release(&v);
+	pgo_comparison_release(&c);
+	pgo_profile_free(a);
+	pgo_profile_free(b);
 	c = compared(micro, real);
 	v = judged_pair(&c, PGO_REFERENCE_GIVEN, "dpkg");
 	assert_int_equal(rule_of(&v, "under_served")->outcome, PGO_FAIL);
