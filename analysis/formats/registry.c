@@ -151,7 +151,10 @@ static int own_input(struct input *input, struct pgo_error *err)
 static void place_of(const struct pgo_quarantined *q, char *out, size_t size)
 {
 	bool named = q->name && q->name[0] && !strstr(q->reason, q->name);
-	size_t used = (size_t)snprintf(out, size, named ? "'%.100s', " : "", named ? q->name : "");
+	size_t used = 0;
+	out[0] = '\0';
+	if (named)
+		used = (size_t)snprintf(out, size, "'%.100s', ", q->name);
 	if (q->has_offset)
 		snprintf(out + used, size - used, "%s %llu: ", q->is_line ? "line" : "offset",
 			 (unsigned long long)q->offset);
