@@ -51,23 +51,16 @@ bool pgo_calibration_note(char out[400], const struct pgo_several *several, size
 	       twin_note(out, several, &index);
 }
 
-/* A comment of one line each, whatever the names in it hold. */
-static void put_comment(FILE *out, const char *line)
-{
-	fputs("# note: ", out);
-	for (; *line; line++)
-		fputc((unsigned char)*line < 0x20 ? '?' : *line, out);
-	fputc('\n', out);
-}
-
 int pgo_policy_write(FILE *out, const struct pgo_report *report, struct pgo_error *err)
 {
 	(void)err;
 	const struct pgo_calibration *c = report->several->calibration;
 	fprintf(out, "# thresholds from %zu workloads, wanted false-alarm rate %g each\n", c->workload_count, c->alpha);
 	char line[400];
-	for (size_t i = 0; pgo_calibration_note(line, report->several, i); i++)
-		put_comment(out, line);
+	for (size_t i = 0; pgo_calibration_note(line, report->several, i); i++) {
+		pgo_printable(line, ""); /* whatever its names hold, it is one line */
+		fprintf(out, "# note: %s\n", line);
+	}
 	fputs("gate:\n", out);
 	for (int s = 0; s < PGO_GATE_STATS; s++) {
 		const struct pgo_calibration_threshold *t = &c->thresholds[s];

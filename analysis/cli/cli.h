@@ -90,9 +90,6 @@ error_t cli_usage(struct cli_common *common, const char *format, ...) PGO_PRINTF
 /** A whole number, 0 or more. @return 0, or EINVAL with the error recorded */
 error_t cli_parse_size(struct cli_common *common, const char *option, const char *text, size_t *out);
 
-/** Hint at the share that a percentage stands for, where `value` looks like one and shares are wanted. */
-void cli_hint_percent(struct cli_common *common, double value);
-
 /** A number from 0 to 1. */
 error_t cli_parse_share(struct cli_common *common, const char *option, const char *text, double *out);
 

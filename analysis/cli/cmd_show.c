@@ -89,6 +89,11 @@ static const struct argp_option options[] = {
 	{0},
 };
 
+static bool writes_csv(const struct arguments *a)
+{
+	return a->table || strcmp(a->common.writer->name, "csv") == 0;
+}
+
 /** What does not go together. */
 static error_t check_together(struct arguments *a)
 {
@@ -101,7 +106,7 @@ static error_t check_together(struct arguments *a)
 		return cli_usage(&a->common, "--hot and --topn are two orders; take one of them");
 	if (a->table && strcmp(format, "json") == 0)
 		return cli_usage(&a->common, "--table is CSV; it has no --format %s", format);
-	if (extra && (a->table || strcmp(format, "csv") == 0))
+	if (extra && writes_csv(a))
 		return cli_usage(&a->common,
 				 "CSV is a table of functions or counters, without %s; text and json have it", extra);
 	return 0;
@@ -207,10 +212,8 @@ int cmd_show(int argc, char **argv)
 	if (code >= 0)
 		return code;
 	/* CSV is the list of functions */
-	code = cli_read_inputs(&profile, a.common.files.paths, 1, &a.common,
-			       a.plain && strcmp(a.common.writer->name, "csv") != 0);
-	bool csv = a.table || strcmp(a.common.writer->name, "csv") == 0;
-	if (code < 0 && csv) /* text and JSON hold them */
+	code = cli_read_inputs(&profile, a.common.files.paths, 1, &a.common, a.plain && !writes_csv(&a));
+	if (code < 0 && writes_csv(&a)) /* text and JSON hold them */
 		cli_warn_of_profiles(&profile, a.common.files.paths, 1);
 	if (code < 0)
 		code = show(&a, profile, binary);

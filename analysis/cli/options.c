@@ -30,12 +30,6 @@ error_t cli_parse_size(struct cli_common *common, const char *option, const char
 	return 0;
 }
 
-void cli_hint_percent(struct cli_common *common, double value)
-{
-	if (value > 1 && value <= 100)
-		pgo_error_hint(&common->err, "it is a share: %g %% is %g", value, value / 100);
-}
-
 error_t cli_parse_share(struct cli_common *common, const char *option, const char *text, double *out)
 {
 	char *end;

@@ -60,7 +60,7 @@ error_t cli_parse_real(struct cli_common *common, const char *option, const char
 			return cli_usage(common, "%s must be at least %g, not %s", option, low, text);
 		cli_usage(common, "%s must lie between %g and %g, not %s", option, low, high, text);
 		if (high == 1)
-			cli_hint_percent(common, value);
+			pgo_hint_percent(&common->err, value);
 		return EINVAL;
 	}
 	*out = value;

@@ -39,7 +39,7 @@ static error_t set_option(struct cli_thresholds *t, size_t row, const struct pgo
 		if (field->high <= 1) {
 			cli_usage(t->common, "--%s must lie between %g and %g, not %s", option, field->low, field->high,
 				  text);
-			cli_hint_percent(t->common, value);
+			pgo_hint_percent(&t->common->err, value);
 			return EINVAL;
 		}
 		return cli_usage(t->common, "--%s must be at least %g, not %s", option, field->low, text);

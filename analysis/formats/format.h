@@ -25,9 +25,6 @@ struct pgo_format {
 	const char *remedy; /**< hint for a damaged one, where its reader has none */
 };
 
-/** Hint what to do about a damaged file of a format, where there is no other hint yet. */
-void pgo_format_remedy(const char *name, struct pgo_error *err);
-
 enum pgo_bid pgo_indexed_probe(const unsigned char *bytes, size_t length);
 int pgo_indexed_read(struct pgo_builder *b, const void *bytes, size_t length, struct pgo_error *err);
 

@@ -23,6 +23,9 @@
 
 #define MAX_VERSION 13
 
+#define DAMAGED_HINT                                                                                                   \
+	"the file is damaged or was cut off: merge its raw profiles again; --max-lost sets damaged records aside"
+
 static const unsigned char magic[8] = {0xff, 'l', 'p', 'r', 'o', 'f', 'i', 0x81};
 
 enum pgo_bid pgo_indexed_probe(const unsigned char *bytes, size_t length)
@@ -40,7 +43,7 @@ static int refuse_version(uint32_t version, struct pgo_error *err)
 			       "turn it into text with the llvm-profdata that wrote it: llvm-profdata merge --text -o "
 			       "x.proftext x.profdata");
 	else
-		pgo_format_remedy("indexed", err);
+		pgo_error_hint(err, DAMAGED_HINT);
 	return rc;
 }
 
@@ -65,7 +68,7 @@ static int read_header(struct pgo_indexed *r)
 	if (hash_type != 0) {
 		int rc = pgo_error_at(r->err, PGO_EUNSUPPORTED, 24,
 				      "hash type %" PRIu64 " is unknown; only 0 (MD5) exists", hash_type);
-		pgo_format_remedy("indexed", r->err);
+		pgo_error_hint(r->err, DAMAGED_HINT);
 		return rc;
 	}
 	pgo_cursor_u64(c, &r->directory);
@@ -214,8 +217,6 @@ static int settle(struct pgo_profile *profile, struct pgo_error *err)
 		rc = pgo_builder_finish(&b, old.input_bytes, &full, err);
 	else
 		pgo_builder_release(&b);
-	if (rc == PGO_EFORMAT)
-		pgo_format_remedy("indexed", err);
 	if (rc != PGO_OK)
 		return rc;
 	full->input = old.input;
@@ -269,5 +270,9 @@ int pgo_indexed_read(struct pgo_builder *b, const void *bytes, size_t length, st
 		rc = read_directory(&r);
 	if (rc == PGO_OK)
 		rc = note_table(&r);
-	return rc == PGO_OK ? read_records(&r) : rc;
+	if (rc == PGO_OK)
+		rc = read_records(&r);
+	if (rc == PGO_EFORMAT)
+		pgo_error_hint(err, DAMAGED_HINT);
+	return rc;
 }

@@ -31,7 +31,7 @@
 #define BATCH_FILES_LEAST 4
 #define BATCH_BYTES ((size_t)1 << 30) /* of addresses: one file is in memory at a time */
 
-/** Bytes of profiles that are opened, not read, and added at once: all of them are in memory then. */
+/** Bytes, of addresses, of profiles that are opened, not read, and added at once. */
 #define UNREAD_BYTES ((size_t)2048 << 20)
 
 /** Files in one reading: paths[first .. first + count). */

@@ -13,8 +13,7 @@
 
 /* Every format there is, in the order of detection; names are what --input-format takes. */
 static const struct pgo_format formats[] = {
-	{"indexed", pgo_indexed_probe, pgo_indexed_read, "LLVM .profdata",
-	 "the file is damaged or was cut off: merge its raw profiles again; --max-lost sets damaged records aside"},
+	{"indexed", pgo_indexed_probe, pgo_indexed_read, "LLVM .profdata", NULL},
 	{"raw", pgo_raw_probe, pgo_raw_read, "LLVM .profraw",
 	 "the file is damaged or was cut off: run the workload again; --max-lost sets damaged records aside"},
 	{"gcda", pgo_gcda_probe, pgo_gcda_read, "gcc .gcda",
@@ -87,13 +86,6 @@ static int detect_format(const unsigned char *bytes, size_t length, const struct
 	}
 	*out = best;
 	return PGO_OK;
-}
-
-void pgo_format_remedy(const char *name, struct pgo_error *err)
-{
-	for (size_t i = 0; i < FORMAT_COUNT; i++)
-		if (strcmp(formats[i].name, name) == 0 && formats[i].remedy)
-			pgo_error_hint(err, "%s", formats[i].remedy);
 }
 
 enum pgo_bid pgo_format_bid(const unsigned char *bytes, size_t length, const char **name)
@@ -236,8 +228,8 @@ static int read_input(struct pgo_profile **out, struct input *input, const char 
 				.parts = input->parts,
 				.part_count = input->part_count};
 	rc = f->read(&b, input->bytes, input->length, err);
-	if (rc == PGO_EFORMAT)
-		pgo_format_remedy(f->name, err);
+	if (rc == PGO_EFORMAT && f->remedy)
+		pgo_error_hint(err, "%s", f->remedy);
 	bool in_place = b.in_place;
 	if (rc == PGO_OK)
 		rc = pgo_builder_finish(&b, input->length, &profile, err);

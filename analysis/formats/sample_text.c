@@ -309,7 +309,7 @@ int pgo_sample_text_read(struct pgo_builder *b, const void *bytes, size_t length
 {
 	struct text_reader r = {.b = b, .err = err, .c = pgo_cursor(bytes, length)};
 	int rc = read_lines(&r);
-	if (rc == PGO_OK && r.cut_off && pgo_builder_warn(b, "the last line has no end: the file may be cut off"))
+	if (rc == PGO_OK && r.cut_off && pgo_builder_warn_of_end(b))
 		rc = no_memory(&r);
 	if (rc == PGO_OK) {
 		b->kind = r.probes ? PGO_KIND_PROBES : PGO_KIND_LINES;

@@ -194,11 +194,15 @@ int pgo_builder_warn(struct pgo_builder *b, const char *format, ...)
 	return 0;
 }
 
+int pgo_builder_warn_of_end(struct pgo_builder *b)
+{
+	return pgo_builder_warn(b, "the last line has no end: the file may be cut off");
+}
+
 int pgo_builder_check_end(struct pgo_builder *b, const void *bytes, size_t length)
 {
 	char last = length ? ((const char *)bytes)[length - 1] : '\n';
-	return last == '\n' || last == '\r' ? 0
-					    : pgo_builder_warn(b, "the last line has no end: the file may be cut off");
+	return last == '\n' || last == '\r' ? 0 : pgo_builder_warn_of_end(b);
 }
 
 /** Give back what was reserved and not used. A failing shrink leaves the array as it was. */

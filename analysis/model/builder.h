@@ -45,7 +45,7 @@ struct pgo_builder {
 	uint64_t table_keys;
 	struct pgo_summary *stored; /**< heap */
 	uint64_t hash_mask;
-	bool names_in_order; /**< as in struct pgo_profile */
+	bool names_in_order;			/**< as in struct pgo_profile */
 	uint64_t counter_count;			/**< of all functions */
 	uint64_t sites_before, bitmap_before;	/**< of the record being built */
 	PGO_VEC(uint64_t) in_places;		/**< with in_place: functions, as in in_place.h */
@@ -209,7 +209,10 @@ void pgo_quarantine_free(struct pgo_quarantine *quarantine);
 /** Note something that does not stop the reading. */
 int pgo_builder_warn(struct pgo_builder *b, const char *format, ...) PGO_PRINTF(2, 3);
 
-/** Warn of lines whose last one has no end: a number there may have lost digits. @return 0, or -1 when out of memory */
+/** Warn of a last line that has no end: a number there may have lost digits. @return 0, or -1 when out of memory */
+int pgo_builder_warn_of_end(struct pgo_builder *b);
+
+/** The same, where the last byte ends no line. */
 int pgo_builder_check_end(struct pgo_builder *b, const void *bytes, size_t length);
 
 /**

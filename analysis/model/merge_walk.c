@@ -236,12 +236,16 @@ static const unsigned char *bytes_of(const struct pgo_profile *p, uint64_t start
 	return window->bytes && read_fully(p->input_file, window->bytes, length, start) ? window->bytes : NULL;
 }
 
-/** Let the payload of the table be that of a range. False: it is not where it should be */
-static bool place_range(struct looking *l, const struct pgo_profile *p, uint64_t first, uint64_t last,
+/**
+ * Let the payload of the table be that of a range.
+ * @param start  offset of its first bucket. @param last  the bucket behind it. @return false: it is not where it should
+ * be
+ */
+static bool place_range(struct looking *l, const struct pgo_profile *p, uint64_t start, uint64_t last,
 			struct window *window)
 {
 	struct pgo_table *t = &l->table;
-	uint64_t start = first_offset(t, first, last), end = first_offset(t, last, t->mask + 1);
+	uint64_t end = first_offset(t, last, t->mask + 1);
 	end = end ? end : t->payload.end;
 	if (start < p->table_payload || end <= start || end > t->payload.end)
 		return false;
@@ -267,9 +271,10 @@ static void look_at_range(const struct pgo_merge_walk *walk, const struct pgo_me
 	range->span = (struct pgo_table_span){0};
 	range->added = range->counters = range->total = range->bits = 0;
 	range->bad = range->failed = false;
-	if (first_offset(&l.table, first, last) == 0)
+	uint64_t start = first_offset(&l.table, first, last);
+	if (start == 0)
 		return;
-	range->bad = !place_range(&l, part->profile, first, last, window);
+	range->bad = !place_range(&l, part->profile, start, last, window);
 	for (uint64_t b = first; b < last && !range->bad; b += SLOTS)
 		range->bad = !look_at_slots(&l, b, last - b < SLOTS ? (unsigned)(last - b) : SLOTS);
 }

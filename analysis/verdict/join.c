@@ -7,32 +7,21 @@
 
 enum { NAMED_MOST = 3, NAME_MOST = 90 };
 
-/* "'a' (0.0 %), 'b' (1.2 %) and 3 more": the profiles below the least share. @return how many there are */
-static size_t strangers_text(char *out, size_t size, const struct pgo_joins *j)
+size_t pgo_joins_strangers(char out[400], const struct pgo_joins *joins)
 {
+	const size_t size = 400;
 	size_t count = 0, used = 0;
 	out[0] = 0;
-	for (size_t i = 0; i < j->count; i++) {
-		if (!j->shares[i].present || j->shares[i].value >= PGO_LEAST_JOIN_SHARE)
-			continue;
-		if (count++ >= NAMED_MOST)
+	for (size_t i = 0; i < joins->count; i++) {
+		const struct pgo_optional *share = &joins->shares[i];
+		if (!share->present || share->value >= PGO_LEAST_JOIN_SHARE || count++ >= NAMED_MOST)
 			continue;
 		int n = snprintf(out + used, size - used, "%s'%.*s' (%.1f %%)", used ? ", " : "", NAME_MOST,
-				 j->names[i], 100 * j->shares[i].value);
+				 joins->names[i], 100 * share->value);
 		used += n > 0 && (size_t)n < size - used ? (size_t)n : 0;
 	}
 	if (count > NAMED_MOST)
 		snprintf(out + used, size - used, " and %zu more", count - NAMED_MOST);
-	return count;
-}
-
-size_t pgo_joins_strangers(char out[400], const struct pgo_joins *joins)
-{
-	char names[360];
-	size_t count = strangers_text(names, sizeof names, joins);
-	out[0] = 0;
-	if (count)
-		snprintf(out, 400, "%.359s", names);
 	return count;
 }
 

@@ -64,6 +64,12 @@ static int unknown_field(const char *name, struct pgo_error *err)
 	return PGO_EINVAL;
 }
 
+void pgo_hint_percent(struct pgo_error *err, double value)
+{
+	if (value > 1 && value <= 100)
+		pgo_error_hint(err, "it is a share: %g %% is %g", value, value / 100);
+}
+
 int pgo_policy_check(const struct pgo_policy_field *field, const char *called, double value, struct pgo_error *err)
 {
 	if (value >= field->low && value <= field->high && !(field->whole && value != floor(value)))
@@ -71,8 +77,7 @@ int pgo_policy_check(const struct pgo_policy_field *field, const char *called, d
 	if (field->whole)
 		return pgo_error_set(err, PGO_EINVAL, "%s must be a whole number of 0 or more, not %g", called, value);
 	pgo_error_set(err, PGO_EINVAL, "%s must lie between %g and %g, not %g", called, field->low, field->high, value);
-	if (value > 1 && value <= 100)
-		pgo_error_hint(err, "it is a share: %g %% is %g", value, value / 100);
+	pgo_hint_percent(err, value);
 	return PGO_EINVAL;
 }
 

@@ -48,6 +48,9 @@ struct pgo_policy pgo_policy_defaults(void);
  */
 int pgo_policy_set(struct pgo_policy *policy, const char *name, double value, struct pgo_error *err);
 
+/** Hint at the share that a percentage stands for, where `value` looks like one and shares are wanted. */
+void pgo_hint_percent(struct pgo_error *err, double value);
+
 /**
  * Is a value within the range of a field? The message names the field as `called`; where a share looks like a percentage
  * the hint says what share that is. @return PGO_OK or PGO_EINVAL
