@@ -136,7 +136,9 @@ static int compare(const struct compare_arguments *a, struct pgo_profile *const 
 	struct pgo_gate_input input = {.reference = "", .kind = PGO_REFERENCE_GIVEN, .comparison = &comparison};
 	struct pgo_gate gate = {.policy = &t->policy, .input_count = 1, .inputs = &input};
 	int code;
-	if (pgo_compare(&comparison, profiles[0], profiles[1], &t->options, &err) != PGO_OK)
+	struct pgo_compare_options once = t->options;
+	once.last_use = !a->function;
+	if (pgo_compare(&comparison, profiles[0], profiles[1], &once, &err) != PGO_OK)
 		return fail_comparing(a, profiles, &err);
 	if (pgo_judge(&verdict, &gate, &err) != PGO_OK) {
 		code = cli_fail(&err);

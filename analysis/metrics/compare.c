@@ -6,8 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analysis/base/mapping.h"
 #include "analysis/metrics/compare_keyed.h"
 #include "analysis/metrics/comparing.h"
+#include "analysis/metrics/waiting.h"
+#include "analysis/model/tally.h"
 
 struct pgo_compare_options pgo_compare_defaults(void)
 {
@@ -74,6 +77,7 @@ struct pgo_batch *pgo_comparing_batches(struct pgo_comparing *w, size_t count)
 
 void pgo_comparing_clear(struct pgo_comparing *w)
 {
+	memset(&w->bounds, 0, sizeof w->bounds);
 	for (size_t i = 0; i < w->batches.count; i++)
 		pgo_batch_release(&w->batches.items[i]);
 	pgo_vec_release(&w->batches);
@@ -157,7 +161,7 @@ static void leftover_job(void *context, size_t index)
 	pgo_batch_start(&j->batches[index], &waiting);
 	for (size_t k = first; k < last && k < tests + l->side[0].count; k++) {
 		unsigned s = k < tests;
-		const struct pgo_leftover *item = s ? &l->side[1].items[k] : &l->side[0].items[k - tests];
+		const struct pgo_leftover *item = s ? l->side[1].items[k] : l->side[0].items[k - tests];
 		struct pgo_function f, g;
 		struct pgo_meeting met = nobody(pgo_leftover_class(item, s));
 		if (!s && item->matched)
@@ -168,7 +172,7 @@ static void leftover_job(void *context, size_t index)
 		}
 		meet_leftover(&met, s, &f, m, item);
 		if (item->partner != PGO_NO_INDEX)
-			meet_leftover(&met, 0, &g, m, &l->side[0].items[item->partner]);
+			meet_leftover(&met, 0, &g, m, l->side[0].items[item->partner]);
 		pgo_measure_row(&j->batches[index], m, &met);
 	}
 	pgo_batch_end(&j->batches[index], m);
@@ -198,6 +202,7 @@ void pgo_comparing_set_measure(struct pgo_comparing *w)
 	struct pgo_measure *m = &w->measure;
 	for (unsigned s = 0; s < 2; s++)
 		pgo_side_view_set(&m->side[s], &w->out[s].summary);
+	m->bounds = &w->bounds;
 	m->heavy = (double)m->side[0].hot * m->side[0].scale * (1 - 1e-9);
 	m->least_tested = m->side[0].total > 0 && m->side[1].total > 0 ? 2 * w->options->min_share : -1;
 }
@@ -210,6 +215,8 @@ static int measure_by_table(struct pgo_comparing *w)
 	int rc = w->summary_failed[0] ? w->summary_failed[0] : w->summary_failed[1];
 	if (rc)
 		return rc;
+	for (unsigned s = 0; s < 2; s++)
+		pgo_summary_keep_judged(&w->out[s].summary);
 	pgo_comparing_set_measure(w);
 	w->measure.sites_matter = train->extra_count || test->extra_count;
 	rc = pgo_join_exact(&w->join, train, test, w->filter);
@@ -227,6 +234,21 @@ static int settle(struct pgo_comparing *w, struct pgo_error *err)
 	return PGO_OK;
 }
 
+/* Start to give back what was walked. */
+static void drop_pages(struct pgo_comparing *w)
+{
+	struct pgo_mapping mappings[2] = {{0}};
+	for (unsigned s = 0; s < 2; s++) {
+		const struct pgo_profile *p = w->measure.side[s].profile;
+		if (p->input_mapped && p->settle)
+			mappings[s] = (struct pgo_mapping){p->input, p->input_length};
+	}
+	w->drop = pgo_drop_start(mappings);
+	for (unsigned s = 0; w->drop && s < 2; s++)
+		/* as with settle(): it stays what it was to whoever looks at it */
+		((struct pgo_profile *)w->measure.side[s].profile)->input_dropped = mappings[s].bytes != NULL;
+}
+
 /* The records joined by exact name: by a walk where it can be, twice at most, else through a table. */
 static int measure_exact(struct pgo_comparing *w, struct pgo_error *err)
 {
@@ -235,6 +257,8 @@ static int measure_exact(struct pgo_comparing *w, struct pgo_error *err)
 	for (bool lazy = true; rc == PGO_EOF && lazy && pgo_walk_fits(train, test, w->filter);) {
 		lazy = train->settle || test->settle;
 		rc = pgo_walk(w);
+		if (rc == PGO_OK && lazy && w->options->last_use)
+			drop_pages(w);
 		if (rc == PGO_OK)
 			return rc;
 		pgo_comparing_clear(w);
@@ -404,6 +428,9 @@ int pgo_compare(struct pgo_comparison *out, const struct pgo_profile *train, con
 	w.filter = w.options->context_sensitive ? PGO_RECORDS_CS : PGO_RECORDS_NORMAL;
 	w.threads = size_of(train) + size_of(test) >= PGO_PARALLEL_FROM ? pgo_processors() : 1;
 	rc = compute(&result, &w, at);
+	result.drop = w.drop;
+	if (rc != PGO_OK)
+		pgo_drop_finish(w.drop);
 	if (rc == PGO_OK)
 		*out = result;
 	else if (rc == PGO_ENOMEM)
@@ -411,13 +438,14 @@ int pgo_compare(struct pgo_comparison *out, const struct pgo_profile *train, con
 			      size_of(test));
 	pgo_comparing_clear(&w);
 	pgo_vec_release(&w.rows);
-	free(w.tested_rows);
 	free(w.tested);
 	return rc;
 }
 
 void pgo_comparison_release(struct pgo_comparison *comparison)
 {
+	pgo_drop_finish(comparison->drop);
+	comparison->drop = NULL;
 	free(comparison->functions);
 	free(comparison->names);
 	comparison->functions = NULL;

@@ -15,15 +15,16 @@ struct pgo_comparing {
 	enum pgo_record_filter filter;
 	unsigned threads;
 	struct pgo_side out[2];
-	struct pgo_measure measure;
+	struct pgo_drop *drop; /**< pages of the profiles, where they are no longer needed */
+	struct pgo_bounds bounds;
+	struct pgo_measure measure; /**< of the bounds above */
 	struct pgo_join join;		   /**< by table; a walk leaves only its leftovers here */
 	PGO_VEC(struct pgo_batch) batches; /**< in the order of rows */
 	struct pgo_totals sum;
 	struct pgo_blamed blamed;
 	struct pgo_optional spearman, kendall, matching[3];
 	int summary_failed[2];
-	struct pgo_row *tested_rows; /**< in the order of rows */
-	struct pgo_tested *tested;   /**< one for each of them */
+	struct pgo_tested *tested; /**< in the order of rows, which are the batches' */
 	size_t tested_count;
 	size_t flagged;
 	pgo_rows rows; /**< to hand out, in order */

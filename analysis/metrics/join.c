@@ -77,17 +77,20 @@ static void look_up(struct join_work *w)
 
 static int gather(struct pgo_leftovers *l, unsigned side, const struct pgo_profile *p, const uint8_t *state)
 {
+	pgo_leftover_notes notes = {0};
 	for (size_t i = 0; i < p->function_count; i++) {
 		if (state[i] >= STATE_MATCHED)
 			continue;
 		struct pgo_function f = pgo_function_at(p, i);
 		struct pgo_leftover *note =
-			pgo_leftover_add(l, side, &f, pgo_function_ref(p, i), (uint32_t)i, state[i] == STATE_NAMED);
-		if (!note)
+			pgo_leftover_add(&notes, &f, pgo_function_ref(p, i), (uint32_t)i, state[i] == STATE_NAMED);
+		if (!note) {
+			pgo_vec_release(&notes);
 			return PGO_ENOMEM;
+		}
 		note->sites = p->extra_count ? pgo_profile_extra(p, i).site_count : 0;
 	}
-	return PGO_OK;
+	return pgo_leftovers_take(l, side, &notes);
 }
 
 int pgo_join_exact(struct pgo_join *out, const struct pgo_profile *train, const struct pgo_profile *test,
@@ -124,9 +127,9 @@ void pgo_join_release(struct pgo_join *join)
 	free(join->partner);
 	pgo_vec_release(&join->left.side[0]);
 	pgo_vec_release(&join->left.side[1]);
-	for (size_t i = 0; i < join->left.copies.count; i++)
-		free(join->left.copies.items[i]);
-	pgo_vec_release(&join->left.copies);
+	for (size_t i = 0; i < join->left.blocks.count; i++)
+		free(join->left.blocks.items[i]);
+	pgo_vec_release(&join->left.blocks);
 	*join = (struct pgo_join){0};
 }
 
@@ -153,8 +156,20 @@ static int name_hash(uint64_t *out, const struct pgo_function *f)
 	return 0;
 }
 
-struct pgo_leftover *pgo_leftover_add(struct pgo_leftovers *l, unsigned side, const struct pgo_function *f,
-				      uint64_t ref, uint32_t index, bool named)
+int pgo_leftovers_take(struct pgo_leftovers *l, unsigned side, pgo_leftover_notes *notes)
+{
+	if (pgo_vec_reserve(&l->side[side], notes->count) || pgo_vec_push(&l->blocks, notes->items)) {
+		pgo_vec_release(notes);
+		return PGO_ENOMEM;
+	}
+	for (size_t i = 0; i < notes->count; i++)
+		l->side[side].items[l->side[side].count++] = &notes->items[i];
+	*notes = (pgo_leftover_notes){0};
+	return PGO_OK;
+}
+
+struct pgo_leftover *pgo_leftover_add(pgo_leftover_notes *notes, const struct pgo_function *f, uint64_t ref,
+				      uint32_t index, bool named)
 {
 	struct pgo_leftover item = {.ref = ref,
 				    .index = index,
@@ -163,9 +178,9 @@ struct pgo_leftover *pgo_leftover_add(struct pgo_leftovers *l, unsigned side, co
 				    .idle = f->sum == 0,
 				    .cfg_hash = f->cfg_hash,
 				    .counter_count = f->counter_count};
-	if (name_hash(&item.hash, f) || pgo_vec_push(&l->side[side], item))
+	if (name_hash(&item.hash, f) || pgo_vec_push(notes, item))
 		return NULL;
-	return &l->side[side].items[l->side[side].count - 1];
+	return &notes->items[notes->count - 1];
 }
 
 /* Equal hashes do not make equal names. @return 1, 0, or -1 when out of memory */
@@ -187,7 +202,7 @@ static int meet_chain(struct pgo_leftovers *l, struct pgo_leftover *t, uint32_t 
 		      const struct pgo_profile *train, const struct pgo_profile *test)
 {
 	for (uint32_t i = first; i != PGO_NO_INDEX; i = next[i]) {
-		struct pgo_leftover *a = &l->side[0].items[i];
+		struct pgo_leftover *a = l->side[0].items[i];
 		bool alike = a->cfg_hash == t->cfg_hash && a->counter_count == t->counter_count;
 		if (a->hash != t->hash || (a->named && t->named && (a->matched || t->matched || !alike)))
 			continue;
@@ -217,13 +232,13 @@ int pgo_join_leftovers(struct pgo_leftovers *l, const struct pgo_profile *train,
 	if (rc == PGO_OK) {
 		memset(first, 0xff, slots * sizeof *first); /* PGO_NO_INDEX */
 		for (size_t i = count; i-- > 0;) {
-			uint64_t at = l->side[0].items[i].hash & (slots - 1);
+			uint64_t at = l->side[0].items[i]->hash & (slots - 1);
 			next[i] = first[at];
 			first[at] = (uint32_t)i;
 		}
 	}
 	for (size_t t = 0; rc == PGO_OK && t < l->side[1].count; t++) {
-		struct pgo_leftover *item = &l->side[1].items[t];
+		struct pgo_leftover *item = l->side[1].items[t];
 		rc = meet_chain(l, item, first[item->hash & (slots - 1)], next, train, test);
 	}
 	free(first);

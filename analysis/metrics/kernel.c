@@ -2,16 +2,28 @@
 #include "analysis/metrics/kernel.h"
 
 #include <math.h>
+#include <string.h>
 
 #define KERNEL(name) name##_plain
 #define SQRT(out, v) ((out) = (v4d){sqrt((v)[0]), sqrt((v)[1]), sqrt((v)[2]), sqrt((v)[3])})
+#define LOAD_SOME(v, at, n)                                                                                            \
+	do {                                                                                                           \
+		(v) = (v4u){0};                                                                                        \
+		memcpy(&(v), (at), (n) < PGO_LANES ? (size_t)(n)*8 : sizeof(v));                                       \
+	} while (0)
+#define BITS(mask) ((unsigned)(((mask)[0] & 1) | ((mask)[1] & 2) | ((mask)[2] & 4) | ((mask)[3] & 8)))
+#define KEEP(to, v, bits)                                                                                              \
+	for (unsigned k_ = 0, n_ = 0; k_ < PGO_LANES; n_ += (bits) >> k_++ & 1)                                        \
+	(to)[n_] = (v)[k_]
 #include "analysis/metrics/kernel_body.h"
 
 #if defined(__x86_64__)
 void pgo_kernel_counters_avx2(const struct pgo_kernel_counters *c, size_t count, const struct pgo_kernel_side side[2],
 			      struct pgo_kernel_sums *sums);
-void pgo_kernel_rows_avx2(const double *train_share, const double *test_share, size_t count,
-			  struct pgo_kernel_sums *sums);
+uint64_t pgo_kernel_rows_avx2(const struct pgo_kernel_rows *rows, size_t count, const struct pgo_kernel_side side[2],
+			      const struct pgo_kernel_marks *marks, struct pgo_kernel_sums *sums);
+void pgo_kernel_pair_avx2(struct pgo_kernel_pair *out, const void *a, const void *b, uint32_t count, uint64_t *x,
+			  uint64_t *y, uint32_t *of, uint32_t row);
 void pgo_kernel_cut_avx2(struct pgo_kernel_cuts *cuts, const uint64_t *counters, size_t count, uint64_t most);
 double pgo_kernel_squares_avx2(const double *root_p, const double *root_q, size_t count);
 double pgo_kernel_gaps_avx2(const double *p, const double *q, size_t count);
@@ -21,6 +33,7 @@ double pgo_kernel_below_avx2(const double *p, const double *q, size_t count, dou
 #else
 #define pgo_kernel_counters_avx2 pgo_kernel_counters_plain
 #define pgo_kernel_rows_avx2 pgo_kernel_rows_plain
+#define pgo_kernel_pair_avx2 pgo_kernel_pair_plain
 #define pgo_kernel_cut_avx2 pgo_kernel_cut_plain
 #define pgo_kernel_squares_avx2 pgo_kernel_squares_plain
 #define pgo_kernel_gaps_avx2 pgo_kernel_gaps_plain
@@ -35,9 +48,16 @@ void pgo_kernel_counters(const struct pgo_kernel_counters *c, size_t count, cons
 	(WIDE ? pgo_kernel_counters_avx2 : pgo_kernel_counters_plain)(c, count, side, sums);
 }
 
-void pgo_kernel_rows(const double *train_share, const double *test_share, size_t count, struct pgo_kernel_sums *sums)
+uint64_t pgo_kernel_rows(const struct pgo_kernel_rows *rows, size_t count, const struct pgo_kernel_side side[2],
+			 const struct pgo_kernel_marks *marks, struct pgo_kernel_sums *sums)
 {
-	(WIDE ? pgo_kernel_rows_avx2 : pgo_kernel_rows_plain)(train_share, test_share, count, sums);
+	return (WIDE ? pgo_kernel_rows_avx2 : pgo_kernel_rows_plain)(rows, count, side, marks, sums);
+}
+
+void pgo_kernel_pair(struct pgo_kernel_pair *out, const void *a, const void *b, uint32_t count, uint64_t *x,
+		     uint64_t *y, uint32_t *of, uint32_t row)
+{
+	(WIDE ? pgo_kernel_pair_avx2 : pgo_kernel_pair_plain)(out, a, b, count, x, y, of, row);
 }
 
 void pgo_kernel_cut(struct pgo_kernel_cuts *cuts, const uint64_t *counters, size_t count, uint64_t most)

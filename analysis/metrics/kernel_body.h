@@ -2,10 +2,13 @@
 
 /* The body of the kernels, compiled once for each instruction set: KERNEL(name) names them. No include guard. */
 
-void KERNEL(pgo_kernel_rows)(const double *train_share, const double *test_share, size_t count,
-			     struct pgo_kernel_sums *sums);
+uint64_t KERNEL(pgo_kernel_rows)(const struct pgo_kernel_rows *rows, size_t count,
+				 const struct pgo_kernel_side side[2], const struct pgo_kernel_marks *marks,
+				 struct pgo_kernel_sums *sums);
 void KERNEL(pgo_kernel_counters)(const struct pgo_kernel_counters *c, size_t count,
 				 const struct pgo_kernel_side side[2], struct pgo_kernel_sums *sums);
+void KERNEL(pgo_kernel_pair)(struct pgo_kernel_pair *out, const void *a, const void *b, uint32_t count, uint64_t *x,
+			     uint64_t *y, uint32_t *of, uint32_t row);
 void KERNEL(pgo_kernel_cut)(struct pgo_kernel_cuts *cuts, const uint64_t *counters, size_t count, uint64_t most);
 
 double KERNEL(pgo_kernel_squares)(const double *root_p, const double *root_q, size_t count);
@@ -16,9 +19,12 @@ double KERNEL(pgo_kernel_below)(const double *p, const double *q, size_t count, 
 typedef double v4d __attribute__((vector_size(32)));
 typedef uint64_t v4u __attribute__((vector_size(32)));
 typedef int64_t v4i __attribute__((vector_size(32)));
+typedef uint32_t v4w __attribute__((vector_size(16)));
 
 #define LOAD(v, at) __builtin_memcpy(&(v), (at), sizeof(v))
 #define STORE(at, v) __builtin_memcpy((at), &(v), sizeof(v))
+#define LARGER(a, b) ((a) > (b) ? (a) : (b))
+#define MOST(v) ((uint64_t)LARGER(LARGER((v)[0], (v)[1]), LARGER((v)[2], (v)[3])))
 #define WHERE(mask, v) ((v4d)((v4i)(v) & (mask)))
 
 /*
@@ -45,6 +51,50 @@ typedef int64_t v4i __attribute__((vector_size(32)));
 		v4d high_ = (v4d)(((v) >> 32) | 0x4530000000000000u);                                                  \
 		(out) = (high_ - 19342813118337666422669312.0) + low_;                                                 \
 	} while (0)
+
+void KERNEL(pgo_kernel_pair)(struct pgo_kernel_pair *out, const void *a, const void *b, uint32_t count, uint64_t *x,
+			     uint64_t *y, uint32_t *of, uint32_t row)
+{
+	const uint64_t sign = (uint64_t)1 << 63; /* turned over, unsigned order is signed order, which vectors compare by */
+	const unsigned char *bytes_a = a, *bytes_b = b;
+	const v4w rows = {row, row, row, row};
+	v4u sum_a = {0}, sum_b = {0}, c, d;
+	v4i max_a = (v4i)(sum_a ^ sign), max_b = max_a;
+	uint32_t at = 0, i;
+
+	for (i = 0; i < count; i += PGO_LANES) {
+		LOAD_SOME(c, bytes_a + (size_t)i * 8, count - i);
+		LOAD_SOME(d, bytes_b + (size_t)i * 8, count - i);
+		sum_a += c;
+		sum_b += d;
+		v4i signed_a = (v4i)(c ^ sign), signed_b = (v4i)(d ^ sign);
+		v4i more_a = signed_a > max_a, more_b = signed_b > max_b;
+		max_a = (signed_a & more_a) | (max_a & ~more_a);
+		max_b = (signed_b & more_b) | (max_b & ~more_b);
+		unsigned bits = BITS((v4i)((c | d) != 0));
+		KEEP(x + at, c, bits);
+		KEEP(y + at, d, bits);
+		STORE(of + at, rows);
+		at += (uint32_t)__builtin_popcount(bits);
+	}
+	*out = (struct pgo_kernel_pair){.used = at};
+	if (!at)
+		return; /* half of all functions never run */
+	out->sum[0] = (sum_a[0] + sum_a[1]) + (sum_a[2] + sum_a[3]);
+	out->sum[1] = (sum_b[0] + sum_b[1]) + (sum_b[2] + sum_b[3]);
+	out->max[0] = MOST(max_a) ^ sign;
+	out->max[1] = MOST(max_b) ^ sign;
+
+	unsigned largest_a = 0, largest_b = 0;
+	for (i = 0; i < count && !(largest_a | largest_b); i += PGO_LANES) {
+		LOAD_SOME(c, bytes_a + (size_t)i * 8, count - i);
+		LOAD_SOME(d, bytes_b + (size_t)i * 8, count - i);
+		largest_a = BITS((v4i)(c == out->max[0]));
+		largest_b = BITS((v4i)(d == out->max[1]));
+	}
+	/* the lowest bits, of the first that has one */
+	out->differs = (largest_a & -largest_a) != (largest_b & -largest_b);
+}
 
 void KERNEL(pgo_kernel_cut)(struct pgo_kernel_cuts *cuts, const uint64_t *counters, size_t count, uint64_t most)
 {
@@ -86,15 +136,31 @@ void KERNEL(pgo_kernel_cut)(struct pgo_kernel_cuts *cuts, const uint64_t *counte
 		STORE((to), sum_);                                                                                     \
 	} while (0)
 
-void KERNEL(pgo_kernel_rows)(const double *train_share, const double *test_share, size_t count,
-			     struct pgo_kernel_sums *sums)
+uint64_t KERNEL(pgo_kernel_rows)(const struct pgo_kernel_rows *rows, size_t count,
+				 const struct pgo_kernel_side side[2], const struct pgo_kernel_marks *marks,
+				 struct pgo_kernel_sums *sums)
 {
-	v4d between = {0}, logs_p = {0}, logs_q = {0};
+	v4d shares_p = {0}, shares_q = {0}, between = {0}, logs_p = {0}, logs_q = {0}, largest_a = {0}, largest_b = {0},
+	    served = {0}, flipped = {0};
+	v4i hot_a = {0}, hot_b = {0};
+	uint64_t marked = 0;
+
 	for (size_t i = 0; i < count; i += PGO_LANES) {
-		v4d p, q, log_p, log_q, log_sum;
-		LOAD(p, train_share + i);
-		LOAD(q, test_share + i);
-		v4d sum = p + q;
+		v4d mass_a, mass_b, max_x, max_y, log_p, log_q, log_sum;
+		v4u max_a, max_b;
+		v4i differs;
+		LOAD(mass_a, rows->mass[0] + i);
+		LOAD(mass_b, rows->mass[1] + i);
+		LOAD(max_a, rows->max[0] + i);
+		LOAD(max_b, rows->max[1] + i);
+		LOAD(differs, rows->flipped + i);
+		v4d p = mass_a * side[0].scale, q = mass_b * side[1].scale, sum = p + q;
+		v4d ratio = WHERE(p > 0.0, q / p);
+		STORE(rows->share[0] + i, p);
+		STORE(rows->share[1] + i, q);
+		STORE(rows->ratio + i, ratio);
+		shares_p += p;
+		shares_q += q;
 		LOG2(log_p, p);
 		LOG2(log_q, q);
 		LOG2(log_sum, sum);
@@ -102,10 +168,35 @@ void KERNEL(pgo_kernel_rows)(const double *train_share, const double *test_share
 		logs_q += q * log_q;
 		v4d term = (p * (1.0 + (log_p - log_sum)) + q * (1.0 + (log_q - log_sum))) * 0.5;
 		between += WHERE((p != q) & (term > 0.0), term);
+		TO_DOUBLE(max_x, max_a);
+		TO_DOUBLE(max_y, max_b);
+		largest_a += max_x;
+		largest_b += max_y;
+		v4i a_hot = (max_a >= side[0].hot) & (p > 0.0), b_hot = (max_b >= side[1].hot) & (q > 0.0);
+		hot_a -= a_hot;
+		hot_b -= b_hot;
+		served += WHERE(a_hot, q);
+		flipped += WHERE(differs, q);
+		v4i mark = (sum >= marks->both) | (p >= marks->train) | (q >= marks->test) |
+			   ((p > marks->light) & (p < marks->heavy)) | (mass_a > marks->mass[0]) |
+			   (mass_b > marks->mass[1]) | (max_x > marks->max[0]) | (max_y > marks->max[1]);
+		for (unsigned k = 0; k < PGO_LANES; k++)
+			marked |= ((uint64_t)mark[k] & 1) << (i + k);
 	}
+	ADD(sums->share[0], shares_p);
+	ADD(sums->share[1], shares_q);
 	ADD(sums->between, between);
 	ADD(sums->share_logs[0], logs_p);
 	ADD(sums->share_logs[1], logs_q);
+	ADD(sums->dominant[0], largest_a);
+	ADD(sums->dominant[1], largest_b);
+	ADD(sums->served_function, served);
+	ADD(sums->flipped, flipped);
+	for (unsigned k = 0; k < PGO_LANES; k++) {
+		sums->hot_functions[0][k] += (uint64_t)hot_a[k];
+		sums->hot_functions[1][k] += (uint64_t)hot_b[k];
+	}
+	return count < PGO_ROWS_MOST ? marked & (((uint64_t)1 << count) - 1) : marked;
 }
 
 void KERNEL(pgo_kernel_counters)(const struct pgo_kernel_counters *c, size_t count,
@@ -119,10 +210,11 @@ void KERNEL(pgo_kernel_counters)(const struct pgo_kernel_counters *c, size_t cou
 
 	for (size_t i = 0; i < count; i += PGO_LANES) {
 		v4u xi, yi;
-		v4d x, y, ratio, log_x, log_y, log_m;
+		v4d x, y, log_x, log_y, log_m;
 		LOAD(xi, c->x + i);
 		LOAD(yi, c->y + i);
-		LOAD(ratio, c->ratio + i);
+		const uint32_t *row = c->row + i;
+		v4d ratio = {c->ratio[row[0]], c->ratio[row[1]], c->ratio[row[2]], c->ratio[row[3]]};
 		TO_DOUBLE(x, xi);
 		TO_DOUBLE(y, yi);
 		v4d p = x * scale_a, q = y * scale_b, m = (p + q) * 0.5, pq = p * q;

@@ -3,6 +3,7 @@
 #define PGO_METRICS_METRICS_H
 
 #include <math.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "analysis/base/threads.h"
@@ -72,7 +73,6 @@ static inline double pgo_v_log_v(const struct pgo_logs *logs, uint64_t v)
 struct pgo_leftover {
 	uint64_t ref;		  /**< pgo_function_ref() */
 	const uint64_t *counters; /**< a copy close at hand; NULL: look at the record itself */
-	uint64_t first_copy;	  /**< while the copies still move: where that starts */
 	uint64_t hash;		  /**< of its normalised name: XXH3 */
 	uint64_t cfg_hash;
 	uint32_t counter_count;
@@ -85,13 +85,18 @@ struct pgo_leftover {
 };
 
 struct pgo_leftovers {
-	PGO_VEC(struct pgo_leftover) side[2]; /**< training, test; each in its order */
-	PGO_VEC(uint64_t *) copies;	      /**< what `counters` point into; heap */
+	PGO_VEC(struct pgo_leftover *) side[2]; /**< training, test; each in its order */
+	PGO_VEC(void *) blocks;			/**< what lies behind these pointers and their `counters`; heap */
 };
 
+typedef PGO_VEC(struct pgo_leftover) pgo_leftover_notes;
+
 /** Note a record that is left over; `f` is complete. @return the note, or NULL when out of memory */
-struct pgo_leftover *pgo_leftover_add(struct pgo_leftovers *l, unsigned side, const struct pgo_function *f,
-				      uint64_t ref, uint32_t index, bool named);
+struct pgo_leftover *pgo_leftover_add(pgo_leftover_notes *notes, const struct pgo_function *f, uint64_t ref,
+				      uint32_t index, bool named);
+
+/** Append all notes to a side, which owns them then. @return PGO_OK or PGO_ENOMEM */
+int pgo_leftovers_take(struct pgo_leftovers *l, unsigned side, pgo_leftover_notes *notes);
 
 /** Join leftovers by normalised name, CFG hash and number of counters: first goes with first. @return PGO_OK,
  * PGO_ENOMEM */
@@ -158,6 +163,9 @@ struct pgo_skew_sums {
 	double dominant; /**< sum of the largest counters */
 };
 
+/** Add a function that ran to the largest ones only. */
+void pgo_skew_tops(struct pgo_skew_sums *sums, const pgo_count *counters, uint32_t count, uint64_t max, double mass);
+
 /** Add a function that ran; its logarithms are added by the caller. */
 void pgo_skew_add(struct pgo_skew_sums *sums, const pgo_count *counters, uint32_t count, uint64_t max, double mass,
 		  uint64_t hot_threshold);
@@ -190,9 +198,11 @@ struct pgo_row {
 	uint64_t order;	 /**< rises as rows were joined */
 	double share[2];
 	double jsd_bits;
-	double shape_tv;   /**< meaningful when both shares are > 0 */
-	uint32_t index[2]; /**< in its profile, or PGO_NO_INDEX */
-	uint8_t join;	   /**< enum pgo_join_class */
+	double shape_tv;    /**< meaningful when both shares are > 0 */
+	double inverse_sum; /**< of a tested row: 1 / m added up over its counters that are not 0, m = (p + q) / 2 */
+	uint32_t cells;	    /**< of a tested row: counters that are not 0 */
+	uint32_t index[2];  /**< in its profile, or PGO_NO_INDEX */
+	uint8_t join;	    /**< enum pgo_join_class */
 	uint8_t class[2];  /**< enum pgo_class of its largest counter by its own profile's thresholds */
 };
 
@@ -229,12 +239,12 @@ struct pgo_batch {
 	struct pgo_totals sum;
 	struct pgo_blamed blamed;
 	struct pgo_skew_sums skew[2];
-	double share[2];     /**< of functions both sides ran */
 	uint64_t order;	     /**< of the next row */
 	uint32_t records[2]; /**< of the next record, where the job counts them itself */
 	pgo_rows tested;     /**< rows with mass enough to be tested */
 	pgo_rows first;	     /**< candidates for the list: at least the first `max_functions` of all; or all rows */
-	double first_bits, first_mass; /**< of the last one certain to be among the first; -1 while there are fewer */
+	double first_bits, first_mass; /**< of the last one certain to be among the first; -1 while there are fewer; of
+					  another job's, the mass is the least there can be */
 	pgo_share_pairs heavy;	       /**< all rows with at least the hot threshold's mass in A */
 	pgo_share_pairs light;	       /**< of the others at least those with most of A's mass, PGO_LIGHT of them */
 	double light_least;
@@ -243,41 +253,20 @@ struct pgo_batch {
 };
 #define PGO_LIGHT 100
 
-/** A row both sides ran of which more is asked for than its part in the sums. */
-struct pgo_waiting_row {
-	struct pgo_row row;
-	uint32_t first, last; /**< its counters among the waiting ones */
-	uint32_t tested;      /**< its place among the tested rows, or PGO_NO_INDEX */
-	bool sites_differ;
+/**
+ * What the jobs tell one another: a row below one of these bounds is, whatever else comes, not among those asked for.
+ * They only rise. How far they have risen when a job looks decides what it keeps, never what comes out in the end.
+ */
+struct pgo_bounds {
+	_Atomic double first_bits;     /**< of the list: so many rows diverge more */
+	_Atomic double train, test;    /**< smallest of the shares that are to blame: heaviest, under-served */
+	_Atomic double mass[2], max[2]; /**< of the largest functions and counters, by side */
+	atomic_size_t heavy;	       /**< heavy rows so far */
 };
-
-/** Rows both sides ran, and their counters, measured together: as many as the nearest cache takes. */
-#define PGO_WAITING_ROWS 64
-#define PGO_WAITING_COUNTERS 256
-struct pgo_waiting {
-	uint32_t rows, counters, large;
-	uint32_t capacity; /**< of counters */
-	void *heap;	   /**< of the arrays, when a function has more counters than fit into `arrays`; else NULL */
-	uint64_t *x, *y;
-	double *ratio, *divergence, *distance, *overlap, *under_served, *demoted;
-	uint64_t most[2]; /**< largest of the waiting counters, by side */
-	struct pgo_kernel_sums sums;
-	struct pgo_kernel_cuts *cuts[2];   /**< borrowed; NULL: not asked for */
-	double share[2][PGO_WAITING_ROWS]; /**< of the waiting rows, and where their counters start */
-	uint64_t test_ref[PGO_WAITING_ROWS], order[PGO_WAITING_ROWS];
-	uint32_t first[PGO_WAITING_ROWS];
-	struct pgo_waiting_row row[PGO_WAITING_ROWS];
-	double arrays[8][PGO_WAITING_COUNTERS + PGO_LANES];
-};
-
-/** Start a job: `waiting` is where its rows wait, and must stay until pgo_batch_end(). */
-void pgo_batch_start(struct pgo_batch *batch, struct pgo_waiting *waiting);
-
-/** Measure what still waits. */
-void pgo_batch_end(struct pgo_batch *batch, const struct pgo_measure *m);
 
 /** What all jobs share. */
 struct pgo_measure {
+	struct pgo_bounds *bounds;
 	struct pgo_side_view side[2];
 	struct pgo_logs logs;
 	double least_tested;  /**< sum of the shares from which a row is tested; < 0: none is */
@@ -310,22 +299,6 @@ void pgo_measure_row(struct pgo_batch *batch, const struct pgo_measure *m, const
 
 void pgo_batch_release(struct pgo_batch *batch);
 
-/** Ask for the record at a reference, which has left the cache. */
-static inline void pgo_ref_ahead(const struct pgo_profile *p, uint64_t ref)
-{
-	if (p->functions || ref == PGO_NO_REF)
-		return;
-	const char *record = (const char *)p->input + (ref >> PGO_PLACE_BITS) + (ref & PGO_PLACE_MOST);
-	__builtin_prefetch(record);
-	__builtin_prefetch(record + 64);
-}
-
-static inline void pgo_row_ahead(const struct pgo_row *row, const struct pgo_side_view side[2])
-{
-	pgo_ref_ahead(side[0].profile, row->ref[0]);
-	pgo_ref_ahead(side[1].profile, row->ref[1]);
-}
-
 /** Cut the candidates for the list to `limit`. @return PGO_OK or PGO_ENOMEM */
 int pgo_rows_cut(pgo_rows *rows, size_t limit, const struct pgo_side_view side[2]);
 
@@ -349,10 +322,10 @@ struct pgo_keyed {
 };
 
 /**
- * Test one row: G-test of homogeneity of its counters and of the rest of the program. `size` is the effective number of
- * executions each profile stands for.
+ * p of one tested row: G-test of homogeneity of its counters and of the rest of the program. `size` is the effective
+ * number of executions each profile stands for.
  */
-void pgo_test_row(struct pgo_tested *out, const struct pgo_side_view side[2], double size);
+double pgo_test_row(const struct pgo_row *row, double size);
 
 /**
  * What is only told of rows that are listed: the shape's divergence, and Kolmogorov-Smirnov on counter ranks.

@@ -81,7 +81,7 @@ static inline bool add_record(struct reading *r, struct pgo_function *f)
 	range->tally.found.counter_count += f->counter_count;
 	if (f->max == 0)
 		return true;
-	if (!pgo_table_tally_note(&range->tally, f))
+	if (!pgo_table_tally_note(&range->tally, f->counters, f->counter_count, f->sum, f->max))
 		return false;
 	double mass = (double)f->sum;
 	range->skew.function_logs += mass * pgo_log2(&r->o->logs, mass);
@@ -128,7 +128,7 @@ static void walk_range(void *context, size_t index)
 
 static bool fits(const struct pgo_profile *p, enum pgo_record_filter filter)
 {
-	return p->settle && p->stored && p->hash_mask && p->input && !(p->flags & PGO_PROFILE_CSIR) &&
+	return p->settle && p->stored && pgo_summary_whole(p->stored) && p->hash_mask && p->input && !(p->flags & PGO_PROFILE_CSIR) &&
 	       filter == PGO_RECORDS_NORMAL;
 }
 

@@ -6,35 +6,23 @@
 #include "analysis/metrics/comparing.h"
 
 #define TESTS_PER_JOB 256
-#define AHEAD 8
 #define ALONE 2 /* jobs of this stage that are no tests */
-
-/* Rows of all batches, in order. */
-static struct pgo_row *collect(const struct pgo_comparing *w, size_t *count, size_t list)
-{
-	size_t total = 0, at = 0;
-	for (size_t i = 0; i < w->batches.count; i++)
-		total += ((const pgo_rows *)((const char *)&w->batches.items[i] + list))->count;
-	struct pgo_row *rows = pgo_array_new(total, sizeof *rows);
-	for (size_t i = 0; rows && i < w->batches.count; i++) {
-		const pgo_rows *from = (const pgo_rows *)((const char *)&w->batches.items[i] + list);
-		if (from->count)
-			memcpy(rows + at, from->items, from->count * sizeof *rows);
-		at += from->count;
-	}
-	*count = total;
-	return rows;
-}
 
 /* Independent filtering: whether a function is tested depends on its mean share alone, not on how the sides differ. */
 static int choose_tested(struct pgo_comparing *w)
 {
-	w->tested_rows = collect(w, &w->tested_count, offsetof(struct pgo_batch, tested));
-	w->tested = pgo_array_new(w->tested_count, sizeof *w->tested);
-	if (!w->tested_rows || !w->tested)
+	size_t count = 0, at = 0;
+	for (size_t i = 0; i < w->batches.count; i++)
+		count += w->batches.items[i].tested.count;
+	w->tested = pgo_array_new(count, sizeof *w->tested);
+	if (!w->tested)
 		return PGO_ENOMEM;
-	for (size_t i = 0; i < w->tested_count; i++)
-		w->tested[i] = (struct pgo_tested){.row = &w->tested_rows[i]};
+	for (size_t i = 0; i < w->batches.count; i++) {
+		const pgo_rows *from = &w->batches.items[i].tested;
+		for (size_t k = 0; k < from->count; k++)
+			w->tested[at++] = (struct pgo_tested){.row = &from->items[k]};
+	}
+	w->tested_count = count;
 	return PGO_OK;
 }
 
@@ -149,11 +137,18 @@ static int match_weights(struct pgo_comparing *w)
 static int order_rows(struct pgo_comparing *w)
 {
 	size_t limit = w->options->max_functions, count = 0;
-	w->rows.items = collect(w, &count, offsetof(struct pgo_batch, first));
-	if (!w->rows.items)
+	double least = atomic_load(&w->bounds.first_bits);
+	for (size_t i = 0; i < w->batches.count; i++)
+		count += w->batches.items[i].first.count;
+	if (pgo_vec_reserve(&w->rows, limit ? 2 * limit : count + 1))
 		return PGO_ENOMEM;
-	w->rows.count = w->rows.capacity = count;
-	return pgo_rows_cut(&w->rows, limit ? limit : count, w->measure.side);
+	for (size_t i = 0; i < w->batches.count; i++) {
+		const pgo_rows *from = &w->batches.items[i].first;
+		for (size_t k = 0; k < from->count; k++)
+			if (from->items[k].jsd_bits >= least && pgo_vec_push(&w->rows, from->items[k]))
+				return PGO_ENOMEM;
+	}
+	return pgo_rows_cut(&w->rows, limit ? limit : w->rows.count, w->measure.side);
 }
 
 /* This stage: what needs all rows beside the tests, which need only their own. */
@@ -166,11 +161,8 @@ static void test_job(void *context, size_t index)
 		return;
 	}
 	size_t first = (index - ALONE) * TESTS_PER_JOB, last = first + TESTS_PER_JOB;
-	for (size_t i = first; i < last && i < w->tested_count; i++) {
-		if (i + AHEAD < w->tested_count)
-			pgo_row_ahead(w->tested[i + AHEAD].row, w->measure.side);
-		pgo_test_row(&w->tested[i], w->measure.side, w->size);
-	}
+	for (size_t i = first; i < last && i < w->tested_count; i++)
+		w->tested[i].p_value = pgo_test_row(w->tested[i].row, w->size);
 }
 
 static bool opposite_classes(enum pgo_class a, enum pgo_class b)

@@ -37,14 +37,19 @@ static double effective_number(double sum_v_log_v, double total)
 	return exp2(bits > 0 ? bits : 0);
 }
 
+void pgo_skew_tops(struct pgo_skew_sums *sums, const pgo_count *counters, uint32_t count, uint64_t max, double mass)
+{
+	top_add(&sums->functions, mass);
+	for (uint32_t k = 0; k < count && (double)max > sums->counters.values[PGO_TOP - 1]; k++)
+		top_add(&sums->counters, (double)counters[k]);
+}
+
 void pgo_skew_add(struct pgo_skew_sums *sums, const pgo_count *counters, uint32_t count, uint64_t max, double mass,
 		  uint64_t hot_threshold)
 {
-	top_add(&sums->functions, mass);
 	sums->hot_functions += max >= hot_threshold;
 	sums->dominant += (double)max;
-	for (uint32_t k = 0; k < count && (double)max > sums->counters.values[PGO_TOP - 1]; k++)
-		top_add(&sums->counters, (double)counters[k]);
+	pgo_skew_tops(sums, counters, count, max, mass);
 }
 
 void pgo_skew_merge(struct pgo_skew_sums *to, const struct pgo_skew_sums *from)

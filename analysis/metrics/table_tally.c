@@ -15,25 +15,22 @@ bool pgo_table_tally_start(struct pgo_table_tally *tally, const struct pgo_summa
 	return true;
 }
 
-void pgo_table_tally_extremes(struct pgo_summary *found, const struct pgo_function *f)
+static uint64_t larger(uint64_t a, uint64_t b)
 {
-	if (f->max > found->max_count)
-		found->max_count = f->max;
-	if (f->counters[0] > found->max_first_count)
-		found->max_first_count = f->counters[0];
-	for (uint32_t i = 1; i < f->counter_count; i++)
-		if (f->counters[i] > found->max_internal_count)
-			found->max_internal_count = f->counters[i];
+	return a > b ? a : b;
+}
+
+void pgo_table_tally_extremes(struct pgo_summary *found, const pgo_count *counters, uint32_t count)
+{
+	found->max_first_count = larger(found->max_first_count, counters[0]);
+	for (uint32_t i = 1; i < count; i++)
+		found->max_internal_count = larger(found->max_internal_count, counters[i]);
+	found->max_count = larger(found->max_count, larger(found->max_first_count, found->max_internal_count));
 }
 
 static uint64_t of_lanes(const uint64_t v[PGO_LANES])
 {
 	return v[0] + v[1] + v[2] + v[3];
-}
-
-static uint64_t larger(uint64_t a, uint64_t b)
-{
-	return a > b ? a : b;
 }
 
 static void add_range(struct pgo_summary *sum, struct pgo_cut_found found[PGO_CUTS_MOST],

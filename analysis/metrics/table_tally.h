@@ -18,25 +18,25 @@ struct pgo_table_tally {
 /** Start from a summary as the file has it. False: it is none to start from. */
 bool pgo_table_tally_start(struct pgo_table_tally *tally, const struct pgo_summary *claimed);
 
-/** The larger of what there was and what `f` has. */
-void pgo_table_tally_extremes(struct pgo_summary *found, const struct pgo_function *f);
+/** The larger of what there was and what these counters of a record are. */
+void pgo_table_tally_extremes(struct pgo_summary *found, const pgo_count *counters, uint32_t count);
 
-/** Add the sums of a record that ran; its counters go to pgo_kernel_cut(). False: numbers too large for a plain case.
- */
-static inline bool pgo_table_tally_note(struct pgo_table_tally *t, const struct pgo_function *f)
+/** Add the sums of a record; its counters go to pgo_kernel_cut(). False: numbers too large for a plain case. */
+static inline bool pgo_table_tally_note(struct pgo_table_tally *t, const pgo_count *counters, uint32_t count,
+					uint64_t sum, uint64_t max)
 {
-	t->found.nonzero_functions++;
-	if (f->max > t->found.max_internal_count || f->counters[0] > t->found.max_first_count)
-		pgo_table_tally_extremes(&t->found, f);
+	t->found.nonzero_functions += max != 0;
+	if (max > t->found.max_internal_count || counters[0] > t->found.max_first_count)
+		pgo_table_tally_extremes(&t->found, counters, count);
 	/* below 2^32 so many counters cannot overflow their sum; and a plain total stays below 2^63 */
-	if (f->max >> 32) {
+	if (max >> 32) {
 		pgo_u128 exact = 0;
-		for (uint32_t i = 0; i < f->counter_count; i++)
-			exact += f->counters[i];
+		for (uint32_t i = 0; i < count; i++)
+			exact += counters[i];
 		if (exact >> 63)
 			return false;
 	}
-	t->total += f->sum;
+	t->total += sum;
 	return t->total >> 63 == 0;
 }
 

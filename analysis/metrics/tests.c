@@ -25,20 +25,12 @@ double pgo_kolmogorov_q(double lambda)
 }
 
 /* G of the two-row table, from the divergence: 2 N ln 2 times twice the divergence of the cells. */
-static double g_test(const struct pgo_row *row, const pgo_count *a, const pgo_count *b, uint32_t count,
-		     const struct pgo_side_view *train, const struct pgo_side_view *test, double size)
+double pgo_test_row(const struct pgo_row *row, double size)
 {
 	double rest_p = 1 - row->share[0], rest_q = 1 - row->share[1];
-	double inverse_sum = 0;
-	unsigned cells = 0;
+	double inverse_sum = row->inverse_sum;
+	uint64_t cells = row->cells;
 
-	for (uint32_t i = 0; i < count; i++) {
-		double sum = (a ? (double)a[i] * train->scale : 0) + (b ? (double)b[i] * test->scale : 0);
-		if (sum > 0) {
-			inverse_sum += 2 / sum;
-			cells++;
-		}
-	}
 	/* A rest of less than the rounding error of the shares is no cell. */
 	double bits = row->jsd_bits;
 	if (rest_p + rest_q > 1e-9) {
@@ -50,7 +42,7 @@ static double g_test(const struct pgo_row *row, const pgo_count *a, const pgo_co
 	}
 	if (cells < 2)
 		return 1;
-	double df = cells - 1;
+	double df = (double)(cells - 1);
 	/* Williams: 1 + (T sum 1/row - 1)(T sum 1/column - 1) / (6 T df), T = 2 N, two rows of N, columns of T m. */
 	double williams = 1 + 3 * (inverse_sum - 1) / (12 * size * df);
 	double g = 4 * size * M_LN2 * bits / williams;
@@ -101,13 +93,6 @@ static uint32_t counters_of(const struct pgo_row *row, const struct pgo_side_vie
 		count = f.counters ? f.counter_count : count;
 	}
 	return count;
-}
-
-void pgo_test_row(struct pgo_tested *out, const struct pgo_side_view side[2], double size)
-{
-	const pgo_count *c[2];
-	uint32_t count = counters_of(out->row, side, c);
-	out->p_value = g_test(out->row, c[0], c[1], count, &side[0], &side[1], size);
 }
 
 int pgo_test_shape(struct pgo_function_comparison *out, const struct pgo_row *row, const struct pgo_side_view side[2],

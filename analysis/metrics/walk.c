@@ -4,6 +4,7 @@
 
 #include "analysis/metrics/comparing.h"
 #include "analysis/metrics/table_tally.h"
+#include "analysis/metrics/waiting.h"
 #include "analysis/model/table.h"
 
 /*
@@ -20,8 +21,8 @@
 #define SLOTS 128	 /* buckets looked up at once; each number fits a byte */
 
 struct range {
-	struct pgo_leftovers left;
-	PGO_VEC(uint64_t) copies; /* of their counters */
+	pgo_leftover_notes left[2];
+	PGO_VEC(uint64_t) copies[2]; /* of their counters, one after the other */
 	struct pgo_table_tally tally[2];
 	struct pgo_table_span span[2];
 	bool bad;
@@ -81,7 +82,7 @@ static bool add_up(struct pgo_table_tally *t, struct pgo_function *f)
 		f->max = c > f->max ? c : f->max;
 	}
 	t->found.counter_count += f->counter_count;
-	return f->max == 0 || pgo_table_tally_note(t, f);
+	return pgo_table_tally_note(t, f->counters, f->counter_count, f->sum, f->max);
 }
 
 static bool seen_before(const struct reading *r, uint64_t name_ref)
@@ -92,66 +93,94 @@ static bool seen_before(const struct reading *r, uint64_t name_ref)
 	return false;
 }
 
+static void measure_pair(struct reading *r, const struct pgo_function *a, const struct pgo_function *b,
+			 const uint64_t place[2], const uint32_t sites[2], const uint32_t index[2])
+{
+	struct pgo_meeting met = {.f = {a, b},
+				  .ref = {place[0], place[1]},
+				  .index = {r->batch->records[0] + index[0], r->batch->records[1] + index[1]},
+				  .sites = {sites[0], sites[1]},
+				  .join = PGO_JOIN_MATCHED};
+	if (!a->sum || !b->sum)
+		cut_alone(r, a->sum == 0, a->sum ? a : b);
+	pgo_measure_row(r->batch, &r->walk->w->measure, &met);
+}
+
+/* Such a pair of which not both sides ran. */
+static void measure_odd(struct reading *r, const struct pgo_table_pair *pair, const struct pgo_kernel_pair *sums,
+			uint32_t index)
+{
+	struct pgo_function f[2];
+	for (unsigned s = 0; s < 2; s++)
+		f[s] = (struct pgo_function){.counters = (const pgo_count *)pair->counters[s],
+					     .counter_count = pair->count,
+					     .sum = sums->sum[s],
+					     .max = sums->max[s]};
+	measure_pair(r, &f[0], &f[1], pair->place, (const uint32_t[2]){0}, (const uint32_t[2]){index, index});
+}
+
 /* A pair of records that are alike but for their counters. */
 static inline bool measure_alike(struct reading *r, const struct pgo_table_pair *pair)
 {
-	struct pgo_table_tally *tally = r->range->tally;
-	struct pgo_function a, b;
-	uint64_t sum_a = 0, max_a = 0, sum_b = 0, max_b = 0;
-	a.counters = (const pgo_count *)pair->counters[0];
-	b.counters = (const pgo_count *)pair->counters[1];
-	for (uint32_t i = 0; i < pair->count; i++) {
-		uint64_t x = a.counters[i], y = b.counters[i];
-		sum_a += x;
-		sum_b += y;
-		max_a = x > max_a ? x : max_a;
-		max_b = y > max_b ? y : max_b;
-	}
+	const struct pgo_measure *m = &r->walk->w->measure;
+	struct pgo_batch *batch = r->batch;
+	struct pgo_waiting *w = batch->waiting;
+	if (!pgo_waiting_room(batch, m, pair->count))
+		return false;
+	const pgo_count *counters[2] = {(const pgo_count *)pair->counters[0], (const pgo_count *)pair->counters[1]};
+	struct pgo_kernel_pair sums;
+	pgo_waiting_pair(w, &sums, counters[0], counters[1], pair->count);
 	uint32_t index = r->alike++;
 	r->alike_counters += pair->count;
-	if (!(max_a | max_b) && pgo_idle_row(r->batch, PGO_JOIN_MATCHED))
+	if (sums.used == 0 && pgo_idle_row(batch, PGO_JOIN_MATCHED))
 		return true;
-	a.sum = sum_a;
-	a.max = max_a;
-	b.sum = sum_b;
-	b.max = max_b;
-	a.flags = b.flags = 0;
-	a.counter_count = b.counter_count = pair->count;
-	if ((max_a && !pgo_table_tally_note(&tally[0], &a)) || (max_b && !pgo_table_tally_note(&tally[1], &b)))
-		return false;
-	if (!max_a || !max_b)
-		cut_alone(r, max_a == 0, max_a ? &a : &b);
-	struct pgo_meeting met = {.f = {&a, &b},
-				  .ref = {pair->place[0], pair->place[1]},
-				  .index = {r->batch->records[0] + index, r->batch->records[1] + index},
-				  .join = PGO_JOIN_MATCHED};
-	pgo_measure_row(r->batch, &r->walk->w->measure, &met);
+	for (unsigned s = 0; s < 2; s++)
+		if (!pgo_table_tally_note(&r->range->tally[s], counters[s], pair->count, sums.sum[s], sums.max[s]))
+			return false;
+	if (!sums.max[0] || !sums.max[1]) {
+		measure_odd(r, pair, &sums, index);
+		return true;
+	}
+	struct pgo_waiting_row *row = &w->row[w->rows];
+	for (unsigned s = 0; s < 2; s++) {
+		row->ref[s] = pair->place[s];
+		row->index[s] = batch->records[s] + index;
+		row->counters[s] = counters[s];
+	}
+	row->order = batch->order++;
+	row->count = pair->count;
+	row->join = PGO_JOIN_MATCHED;
+	row->sites_differ = false;
+	pgo_waiting_enter(w, &sums, (double)sums.sum[0], (double)sums.sum[1]);
 	return true;
 }
 
-/* Number of items of a side's part of a bucket, whose first is at the cursor then. False: not where it should be. */
-static inline bool start_side(struct reading *r, unsigned s, uint64_t offset, struct pgo_cursor *c, uint16_t *items)
+/* Number of items of a side's part of a bucket, and where the first of them is. False: not where it should be. */
+static inline bool start_side(struct reading *r, unsigned s, uint64_t offset, size_t *at, uint16_t *items)
 {
 	const struct pgo_cursor *payload = &r->walk->table[s].payload;
-	/* from its parts: a copy of a cursor just written to memory would wait for the stores */
-	*c = (struct pgo_cursor){.bytes = payload->bytes, .end = payload->end};
-	*items = 0;
+	struct pgo_cursor c = {.bytes = payload->bytes, .end = payload->end};
+	*at = *items = 0;
 	if (offset == 0)
 		return true;
 	if (r->at[s] == 0)
 		r->at[s] = r->range->span[s].start = offset;
-	if (r->at[s] != offset || !pgo_cursor_seek(c, offset) || !pgo_cursor_u16(c, items) || *items == 0)
+	if (r->at[s] != offset || !pgo_cursor_seek(&c, offset) || !pgo_cursor_u16(&c, items) || *items == 0)
 		return false;
 	r->range->span[s].keys += *items;
+	*at = c.at;
 	return true;
 }
 
 /* The rest of a side's part of a bucket. */
-static bool read_side(struct reading *r, unsigned s, uint64_t bucket, struct pgo_cursor *c, unsigned items)
+static bool read_side(struct reading *r, unsigned s, uint64_t bucket, size_t *at, unsigned items)
 {
-	unsigned n = pgo_table_items(&r->walk->table[s], bucket, c, items, r->records[s]);
+	struct pgo_cursor c = r->walk->table[s].payload;
+	c.at = *at;
+	unsigned n = pgo_table_items(&r->walk->table[s], bucket, &c, items, r->records[s]);
 	if (n == PGO_BUCKET_BAD)
 		return false;
+	*at = c.at;
 	r->count[s] = n;
 	r->range->tally[s].found.function_count += n;
 	for (unsigned i = 0; i < n; i++) {
@@ -162,33 +191,15 @@ static bool read_side(struct reading *r, unsigned s, uint64_t bucket, struct pgo
 	return true;
 }
 
-static inline void measure_pair(struct reading *r, unsigned i, unsigned t)
-{
-	const struct pgo_table_record *a = &r->records[0][i], *b = &r->records[1][t];
-	r->matched[0] |= 1u << i;
-	r->matched[1] |= 1u << t;
-	if (!(a->f.sum | b->f.sum) && pgo_idle_row(r->batch, PGO_JOIN_MATCHED))
-		return;
-	struct pgo_meeting met = {.f = {&a->f, &b->f},
-				  .ref = {a->place, b->place},
-				  .index = {r->batch->records[0] + i, r->batch->records[1] + t},
-				  .sites = {a->sites, b->sites},
-				  .join = PGO_JOIN_MATCHED};
-	if (!a->f.sum || !b->f.sum)
-		cut_alone(r, a->f.sum == 0, a->f.sum ? &a->f : &b->f);
-	pgo_measure_row(r->batch, &r->walk->w->measure, &met);
-}
-
 /* They are measured when all leftovers are known: by then the record itself has left the cache. */
-static int copy_counters(struct range *range, struct pgo_leftover *note, const struct pgo_function *f)
+static int copy_counters(struct range *range, unsigned s, const struct pgo_function *f)
 {
-	note->first_copy = range->copies.count;
-	if (note->idle)
+	if (f->sum == 0)
 		return 0;
-	if (pgo_vec_reserve(&range->copies, f->counter_count))
+	if (pgo_vec_reserve(&range->copies[s], f->counter_count))
 		return -1;
-	memcpy(range->copies.items + range->copies.count, f->counters, (size_t)f->counter_count * 8);
-	range->copies.count += f->counter_count;
+	memcpy(range->copies[s].items + range->copies[s].count, f->counters, (size_t)f->counter_count * 8);
+	range->copies[s].count += f->counter_count;
 	return 0;
 }
 
@@ -200,14 +211,25 @@ static void leave_over(struct reading *r, unsigned s)
 			continue;
 		cut_alone(r, s, &r->records[s][i].f);
 		const struct pgo_table_record *record = &r->records[s][i];
-		struct pgo_leftover *note = pgo_leftover_add(&r->range->left, s, &record->f, record->place,
+		struct pgo_leftover *note = pgo_leftover_add(&r->range->left[s], &record->f, record->place,
 							     r->batch->records[s] + i, r->named[s] >> i & 1);
-		if (!note || copy_counters(r->range, note, &record->f)) {
+		if (!note || copy_counters(r->range, s, &record->f)) {
 			r->batch->failed = true;
 			return;
 		}
 		note->sites = record->sites;
 	}
+}
+
+static void match(struct reading *r, unsigned i, unsigned t)
+{
+	const struct pgo_table_record *a = &r->records[0][i], *b = &r->records[1][t];
+	r->matched[0] |= 1u << i;
+	r->matched[1] |= 1u << t;
+	if (!(a->f.sum | b->f.sum) && pgo_idle_row(r->batch, PGO_JOIN_MATCHED))
+		return;
+	measure_pair(r, &a->f, &b->f, (const uint64_t[2]){a->place, b->place}, (const uint32_t[2]){a->sites, b->sites},
+		     (const uint32_t[2]){i, t});
 }
 
 static inline void join_bucket(struct reading *r)
@@ -220,7 +242,7 @@ static inline void join_bucket(struct reading *r)
 			r->named[0] |= 1u << i;
 			r->named[1] |= 1u << t;
 			if (!(r->matched[0] >> i & 1) && !(r->matched[1] >> t & 1) && pgo_same_record(f, g))
-				measure_pair(r, i, t);
+				match(r, i, t);
 		}
 	for (unsigned s = 0; s < 2; s++) {
 		if (r->matched[s] + 1 != 1u << r->count[s])
@@ -230,55 +252,51 @@ static inline void join_bucket(struct reading *r)
 }
 
 /* One bucket of both sides: pairs as long as they are alike, then what is left. False: not plainly in order. */
-static inline bool read_bucket(struct reading *r, uint64_t bucket, const uint64_t offset[2])
+static inline bool read_bucket(struct reading *r, uint64_t bucket)
 {
-	struct pgo_cursor a, b;
-	uint16_t items_a, items_b;
-	if (!start_side(r, 0, offset[0], &a, &items_a) || !start_side(r, 1, offset[1], &b, &items_b))
-		return false;
+	const struct pgo_table *table = r->walk->table;
+	uint16_t items[2];
+	size_t at[2];
+	for (unsigned s = 0; s < 2; s++)
+		if (!start_side(r, s, pgo_table_slot(&table[s], bucket), &at[s], &items[s]))
+			return false;
 	r->seen_count = 0;
-	while (items_a && items_b) {
-		struct pgo_table_pair pair;
-		if (!pgo_table_alike(&r->walk->table[0], bucket, &a, &b, &pair))
-			break;
+	for (struct pgo_table_pair pair; items[0] && items[1] && pgo_table_alike(table, bucket, at, &pair);) {
 		if (seen_before(r, pair.name_ref) || r->seen_count == PGO_BUCKET_MOST || !measure_alike(r, &pair))
 			return false;
 		r->seen[r->seen_count++] = pair.name_ref;
-		items_a--;
-		items_b--;
+		items[0]--;
+		items[1]--;
 	}
-	if (items_a | items_b) {
+	if (items[0] | items[1]) {
 		for (unsigned s = 0; s < 2; s++) {
 			r->count[s] = r->named[s] = r->matched[s] = 0;
 			r->batch->records[s] += r->alike;
 			r->range->tally[s].found.function_count += r->alike;
 		}
 		r->alike = 0;
-		if (!read_side(r, 0, bucket, &a, items_a) || !read_side(r, 1, bucket, &b, items_b))
-			return false;
+		for (unsigned s = 0; s < 2; s++)
+			if (!read_side(r, s, bucket, &at[s], items[s]))
+				return false;
 		join_bucket(r);
 	}
-	if (a.at)
-		r->at[0] = a.at;
-	if (b.at)
-		r->at[1] = b.at;
+	for (unsigned s = 0; s < 2; s++)
+		r->at[s] = at[s] ? at[s] : r->at[s];
 	return true;
 }
 
 /* Buckets from `first` on. Whether one is empty cannot be predicted, so these are weeded out without a branch. */
 static inline bool read_slots(struct reading *r, uint64_t first, unsigned count)
 {
-	uint64_t offset[SLOTS][2];
+	const unsigned char *slots[2] = {r->walk->table[0].slots + first * 8, r->walk->table[1].slots + first * 8};
 	unsigned char bucket[SLOTS];
 	unsigned filled = 0;
 	for (unsigned i = 0; i < count; i++) {
-		offset[filled][0] = pgo_table_slot(&r->walk->table[0], first + i);
-		offset[filled][1] = pgo_table_slot(&r->walk->table[1], first + i);
 		bucket[filled] = (unsigned char)i;
-		filled += (offset[filled][0] | offset[filled][1]) != 0;
+		filled += (pgo_load64(slots[0] + i * 8) | pgo_load64(slots[1] + i * 8)) != 0;
 	}
 	for (unsigned i = 0; i < filled; i++)
-		if (!read_bucket(r, first + bucket[i], offset[i]))
+		if (!read_bucket(r, first + bucket[i]))
 			return false;
 	return true;
 }
@@ -292,8 +310,8 @@ static bool make_room(struct reading *r)
 	struct pgo_batch *b = r->batch;
 	return !(pgo_vec_reserve(&b->heavy, each) || pgo_vec_reserve(&b->light, 2 * PGO_LIGHT) ||
 		 pgo_vec_reserve(&b->tested, each / 16 + 64) || pgo_vec_reserve(&b->first, listed ? listed : each) ||
-		 pgo_vec_reserve(&r->range->left.side[0], each / 8 + 64) ||
-		 pgo_vec_reserve(&r->range->left.side[1], each / 8 + 64));
+		 pgo_vec_reserve(&r->range->left[0], each / 8 + 64) ||
+		 pgo_vec_reserve(&r->range->left[1], each / 8 + 64));
 }
 
 static void walk_range(void *context, size_t index)
@@ -339,17 +357,25 @@ static bool failed(const struct walk *walk)
 	return false;
 }
 
+static int settle_side(struct pgo_leftovers *all, struct range *range, unsigned s, uint32_t base)
+{
+	uint64_t *copies = range->copies[s].items;
+	if (pgo_vec_push(&all->blocks, copies))
+		return PGO_ENOMEM;
+	range->copies[s].items = NULL; /* handed over */
+	for (size_t i = 0; i < range->left[s].count; i++) {
+		struct pgo_leftover *l = &range->left[s].items[i];
+		l->index += base;
+		l->counters = l->idle ? NULL : copies;
+		copies += l->idle ? 0 : l->counter_count;
+	}
+	return pgo_leftovers_take(all, s, &range->left[s]);
+}
+
 /* Index of each range's first record, added to what it kept. */
 static int settle_indices(struct walk *walk)
 {
-	struct pgo_leftovers *all = &walk->w->join.left;
 	uint32_t base[2] = {0};
-	size_t total[2] = {0};
-	for (size_t i = 0; i < PGO_TABLE_RANGES; i++)
-		for (unsigned s = 0; s < 2; s++)
-			total[s] += walk->ranges[i].left.side[s].count;
-	if (pgo_vec_reserve(&all->side[0], total[0]) || pgo_vec_reserve(&all->side[1], total[1]))
-		return PGO_ENOMEM;
 	for (size_t i = 0; i < PGO_TABLE_RANGES; i++) {
 		struct pgo_batch *b = &walk->batches[i];
 		pgo_rows *kept[2] = {&b->tested, &b->first};
@@ -358,18 +384,10 @@ static int settle_indices(struct walk *walk)
 				for (unsigned s = 0; s < 2; s++)
 					kept[k]->items[n].index[s] += base[s];
 		for (unsigned s = 0; s < 2; s++) {
-			size_t count = walk->ranges[i].left.side[s].count;
-			for (size_t n = 0; n < count; n++) {
-				struct pgo_leftover *l = &all->side[s].items[all->side[s].count++];
-				*l = walk->ranges[i].left.side[s].items[n];
-				l->index += base[s];
-				l->counters = l->idle ? NULL : walk->ranges[i].copies.items + l->first_copy;
-			}
+			if (settle_side(&walk->w->join.left, &walk->ranges[i], s, base[s]) != PGO_OK)
+				return PGO_ENOMEM;
 			base[s] += b->records[s];
 		}
-		if (pgo_vec_push(&all->copies, walk->ranges[i].copies.items))
-			return PGO_ENOMEM;
-		walk->ranges[i].copies.items = NULL; /* handed over */
 	}
 	return PGO_OK;
 }
@@ -415,7 +433,7 @@ static int guess_side(struct walk *walk, unsigned s)
 	else
 		rc = pgo_profile_summarize(&w->out[s].summary, p, w->filter, NULL);
 	walk->table[s] = pgo_table_of(p);
-	return rc;
+	return rc || pgo_summary_keep_judged(&w->out[s].summary) ? rc : PGO_EOF;
 }
 
 int pgo_walk(struct pgo_comparing *w)
@@ -438,10 +456,10 @@ int pgo_walk(struct pgo_comparing *w)
 	if (rc == PGO_OK)
 		rc = settle_indices(&walk);
 	for (size_t i = 0; walk.ranges && i < PGO_TABLE_RANGES; i++)
-		for (unsigned s = 0; s < 2; s++)
-			pgo_vec_release(&walk.ranges[i].left.side[s]);
-	for (size_t i = 0; walk.ranges && i < PGO_TABLE_RANGES; i++)
-		pgo_vec_release(&walk.ranges[i].copies);
+		for (unsigned s = 0; s < 2; s++) {
+			pgo_vec_release(&walk.ranges[i].left[s]);
+			pgo_vec_release(&walk.ranges[i].copies[s]);
+		}
 	free(walk.ranges);
 	return rc;
 }

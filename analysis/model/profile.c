@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "analysis/base/mapping.h"
@@ -14,7 +15,9 @@ void pgo_profile_free(struct pgo_profile *p)
 		return;
 	for (size_t i = 0; i < p->warning_count; i++)
 		free(p->warnings[i]);
-	if (p->input_mapped)
+	if (p->input_mapped && p->input_dropped)
+		munmap(p->input, p->input_length);
+	else if (p->input_mapped)
 		pgo_unmap(p->input, p->input_length);
 	else
 		free(p->input);

@@ -182,17 +182,40 @@ static void find_entry(const struct builder *s, const struct gathered *g, pgo_u1
 	entry->counter_count = g->seen + i;
 }
 
+/* The threshold a cutoff sets; NULL: none. */
+static uint64_t *threshold_of(struct pgo_summary *s, uint32_t cutoff)
+{
+	return cutoff == 990000	  ? &s->hot_threshold
+	       : cutoff == 999000 ? &s->hot999_threshold
+	       : cutoff == 999999 ? &s->cold_threshold
+				  : NULL;
+}
+
 static void set_thresholds(struct pgo_summary *s)
 {
 	for (size_t c = 0; c < s->entry_count; c++) {
-		const struct pgo_summary_entry *entry = &s->entries[c];
-		if (entry->cutoff == 990000)
-			s->hot_threshold = entry->min_count;
-		if (entry->cutoff == 999000)
-			s->hot999_threshold = entry->min_count;
-		if (entry->cutoff == 999999)
-			s->cold_threshold = entry->min_count;
+		uint64_t *threshold = threshold_of(s, s->entries[c].cutoff);
+		if (threshold)
+			*threshold = s->entries[c].min_count;
 	}
+}
+
+bool pgo_summary_whole(const struct pgo_summary *summary)
+{
+	bool whole = summary->entry_count == CUTOFFS;
+	for (size_t c = 0; whole && c < CUTOFFS; c++)
+		whole = summary->entries[c].cutoff == cutoffs[c];
+	return whole;
+}
+
+bool pgo_summary_keep_judged(struct pgo_summary *summary)
+{
+	size_t kept = 0;
+	for (size_t c = 0; c < summary->entry_count; c++)
+		if (threshold_of(summary, summary->entries[c].cutoff))
+			summary->entries[kept++] = summary->entries[c];
+	summary->entry_count = kept;
+	return kept == 3;
 }
 
 static void fill_entries(struct builder *s, struct pgo_summary *out)
@@ -213,16 +236,14 @@ static void fill_entries(struct builder *s, struct pgo_summary *out)
 
 bool pgo_summary_confirm(struct pgo_summary *summary, uint64_t total, const struct pgo_cut_found *found)
 {
-	if (summary->entry_count != CUTOFFS)
-		return false;
-	for (size_t c = 0; c < CUTOFFS; c++) {
+	for (size_t c = 0; c < summary->entry_count; c++) {
 		const struct pgo_summary_entry *e = &summary->entries[c];
-		pgo_u128 want = wanted(total, cutoffs[c]);
-		if (e->cutoff != cutoffs[c] || want == 0 || found[c].sum < want ||
+		pgo_u128 want = wanted(total, e->cutoff);
+		if (want == 0 || found[c].sum < want ||
 		    found[c].sum - (pgo_u128)e->min_count * found[c].equal >= want)
 			return false;
 	}
-	for (size_t c = 0; c < CUTOFFS; c++)
+	for (size_t c = 0; c < summary->entry_count; c++)
 		summary->entries[c].counter_count = found[c].counters;
 	summary->total = total;
 	set_thresholds(summary);

@@ -26,7 +26,7 @@ static inline uint64_t pgo_table_buckets(uint64_t names)
 
 /** A table is measured in so many ranges of buckets, independent of one another; fixed, since sums are added up in their
  * order. */
-#define PGO_TABLE_RANGES 64
+#define PGO_TABLE_RANGES 24
 
 /** What a range went through of the payload. */
 struct pgo_table_span {
@@ -128,40 +128,41 @@ struct pgo_table_pair {
 };
 
 /**
- * The items at the two cursors, which are moved behind them when these are alike. Key, name, CFG hash and number of
- * counters are compared as they lie there, at once.
+ * The items at two places of two tables, which are moved behind them when these are alike. Key, name, CFG hash and
+ * number of counters are compared as they lie there, at once.
  */
-static inline bool pgo_table_alike(const struct pgo_table *t, uint64_t bucket, struct pgo_cursor *a,
-				   struct pgo_cursor *b, struct pgo_table_pair *out)
+static inline bool pgo_table_alike(const struct pgo_table tables[2], uint64_t bucket, size_t at[2],
+				   struct pgo_table_pair *out)
 {
-	struct pgo_cursor ca = {.bytes = a->bytes, .at = a->at, .end = a->end};
-	struct pgo_cursor cb = {.bytes = b->bytes, .at = b->at, .end = b->end};
-	const unsigned char *head_a, *head_b, *rest_a, *rest_b;
-	if (!pgo_cursor_bytes(&ca, &head_a, 24))
+	const struct pgo_cursor *a = &tables[0].payload, *b = &tables[1].payload;
+	const unsigned char *head_a = a->bytes + at[0], *head_b = b->bytes + at[1];
+	size_t left = a->end - at[0], left_b = b->end - at[1], fixed = 16 + tables[0].rest;
+	left = left < left_b ? left : left_b;
+	if (left < 24)
 		return false;
-	uint64_t hash = pgo_load64(head_a), key_length = pgo_load64(head_a + 8);
-	uint64_t data_length = pgo_load64(head_a + 16), fixed = 16 + t->rest;
-	if (data_length <= fixed || data_length % 8 || key_length > PGO_PLACE_MOST / 2 ||
-	    data_length > PGO_PLACE_MOST / 2 || !pgo_cursor_skip(&ca, key_length + 16) ||
-	    !pgo_cursor_bytes(&cb, &head_b, 24 + key_length + 16) || memcmp(head_a, head_b, 24 + key_length + 16) != 0)
+	uint64_t hash = pgo_load64(head_a), key_length = pgo_load64(head_a + 8), data_length = pgo_load64(head_a + 16);
+	if (data_length <= fixed || data_length % 8 || (key_length | data_length) > PGO_PLACE_MOST / 2 ||
+	    left - 24 < key_length + data_length || memcmp(head_a, head_b, 24 + key_length + 16) != 0)
 		return false;
-	const unsigned char *record = head_a + 24 + key_length;
-	uint64_t size = data_length - fixed;
-	if ((hash & t->mask) != bucket || pgo_load64(record + 8) != size / 8 ||
-	    (pgo_load64(record) >> 60 & t->context) || !pgo_cursor_bytes(&ca, &out->counters[0], size) ||
-	    !pgo_cursor_bytes(&cb, &out->counters[1], size) || !pgo_cursor_bytes(&ca, &rest_a, t->rest) ||
-	    !pgo_cursor_bytes(&cb, &rest_b, t->rest) || a->at > PGO_PLACE_KEY_MOST || b->at > PGO_PLACE_KEY_MOST)
+	size_t head = 24 + key_length, size = data_length - fixed;
+	const unsigned char *record_a = head_a + head, *record_b = head_b + head;
+	const unsigned char *end_a = record_a + data_length, *end_b = record_b + data_length;
+	if ((hash & tables[0].mask) != bucket || pgo_load64(record_a + 8) != size / 8 ||
+	    (pgo_load64(record_a) >> 60 & tables[0].context) || (at[0] | at[1]) > PGO_PLACE_KEY_MOST)
 		return false;
-	if (t->rest && (pgo_load64(rest_a + t->rest - 8) != 8 || pgo_load64(rest_b + t->rest - 8) != 8))
+	/* no bitmap bytes (version 11), then the empty value block: size 8, no kinds */
+	if (fixed > 16 && (pgo_load64(end_a - 8) != 8 || pgo_load64(end_b - 8) != 8))
 		return false;
-	if (t->rest == 16 && (pgo_load64(rest_a) | pgo_load64(rest_b)))
+	if (fixed == 32 && (pgo_load64(end_a - 16) | pgo_load64(end_b - 16)))
 		return false;
 	out->name_ref = hash;
 	out->count = (uint32_t)(size / 8);
-	out->place[0] = (uint64_t)a->at << PGO_PLACE_BITS | (24 + key_length);
-	out->place[1] = (uint64_t)b->at << PGO_PLACE_BITS | (24 + key_length);
-	a->at = ca.at;
-	b->at = cb.at;
+	out->counters[0] = record_a + 16;
+	out->counters[1] = record_b + 16;
+	out->place[0] = (uint64_t)at[0] << PGO_PLACE_BITS | head;
+	out->place[1] = (uint64_t)at[1] << PGO_PLACE_BITS | head;
+	at[0] += head + data_length;
+	at[1] += head + data_length;
 	return true;
 }
 

@@ -94,6 +94,12 @@ struct pgo_cut_found {
 	uint64_t counters, equal, sum;
 };
 
+/** Does it have all the cutoffs that summaries have? */
+bool pgo_summary_whole(const struct pgo_summary *summary);
+
+/** Keep the entries that comparisons judge by: 99 %, 99.9 %, 99.9999 %. False: one is missing. */
+bool pgo_summary_keep_judged(struct pgo_summary *summary);
+
 /**
  * Is what a file claims of its summary true? Each entry's threshold is the one for `total`: the counters at or above it
  * reach the cutoff, those above it do not.

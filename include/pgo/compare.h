@@ -60,7 +60,7 @@ struct pgo_side {
 	const char *format;
 	uint64_t version;
 	uint32_t flags;
-	struct pgo_summary summary;
+	struct pgo_summary summary; /**< entries: those of the cutoffs that are judged by, 99 %, 99.9 %, 99.9999 % */
 	struct pgo_skew skew;
 };
 
@@ -118,6 +118,8 @@ struct pgo_compare_options {
 	double effect_ratio;    /**< flag: share ratio of at least this, either way; default 2 */
 	double effect_tv;       /**< flag: shape distance of at least this; default 0.25 */
 	size_t max_functions;   /**< hand out this many functions, those with the most divergence; 0 (default): all */
+	bool last_use;          /**< the profiles' files are not read much after this: their pages are given back, from
+	                             here to pgo_comparison_release() */
 };
 
 /** Which of B's mass a function is blamed for. */
@@ -136,6 +138,8 @@ struct pgo_culprit {
 	const char *name; /**< NULL: there is none; owned by the comparison */
 	double share;     /**< of B's mass; PGO_BLAME_HEAVIEST: of A's */
 };
+
+struct pgo_drop;
 
 struct pgo_comparison {
 	struct pgo_compare_options options; /**< as used */
@@ -168,6 +172,7 @@ struct pgo_comparison {
 	char *names;           /**< what the names above point into */
 	const struct pgo_profile *train_profile; /**< borrowed: must outlive the comparison */
 	const struct pgo_profile *test_profile;
+	struct pgo_drop *drop; /**< their pages, being given back; NULL: none are */
 };
 
 /** The defaults named above. */

@@ -170,6 +170,7 @@ struct pgo_profile {
 	void *input;
 	size_t input_length;
 	bool input_mapped;	    /**< a mapping, not heap memory */
+	bool input_dropped;	    /**< its pages were given back: most of it is no longer in memory */
 	int input_file;		    /**< of a lazily opened one, open to be read; 0: none */
 	bool pseudo_counts;	    /**< the writer knew pseudo counts */
 	struct pgo_tally *tally[2]; /**< by enum pgo_record_filter: what its reader added up for the summary, or NULL */

@@ -39,12 +39,12 @@ static void join_all(struct pairs *out, const struct pgo_profile *a, const struc
 			add_pair(out, join.partner[t], (uint32_t)t, PGO_JOIN_MATCHED);
 	assert_int_equal(pgo_join_leftovers(&join.left, a, b), PGO_OK);
 	for (size_t i = 0; i < join.left.side[1].count; i++) {
-		const struct pgo_leftover *l = &join.left.side[1].items[i];
-		uint32_t train = l->partner == PGO_NO_INDEX ? PGO_NO_INDEX : join.left.side[0].items[l->partner].index;
+		const struct pgo_leftover *l = join.left.side[1].items[i];
+		uint32_t train = l->partner == PGO_NO_INDEX ? PGO_NO_INDEX : join.left.side[0].items[l->partner]->index;
 		add_pair(out, train, l->index, pgo_leftover_class(l, 1));
 	}
 	for (size_t i = 0; i < join.left.side[0].count; i++) {
-		const struct pgo_leftover *l = &join.left.side[0].items[i];
+		const struct pgo_leftover *l = join.left.side[0].items[i];
 		if (!l->matched)
 			add_pair(out, l->index, PGO_NO_INDEX, pgo_leftover_class(l, 0));
 	}
