@@ -51,7 +51,7 @@ static int read_profiles(struct pgo_profile **out, char *const *paths, size_t co
 {
 	enum { THREADS_MOST = 16 };
 	pthread_t threads[THREADS_MOST];
-	size_t started = 0;
+	size_t started = 0, slow = 0;
 	long processors = sysconf(_SC_NPROCESSORS_ONLN);
 	struct job job = {.out = out, .paths = paths, .count = count, .options = *options};
 	int code = -1;
@@ -62,8 +62,10 @@ static int read_profiles(struct pgo_profile **out, char *const *paths, size_t co
 		pgo_error_set(&err, PGO_ENOMEM, "out of memory");
 		return cli_fail(&err);
 	}
+	while (slow < count && pgo_profile_opens_at_once(paths[slow], options))
+		slow++;
 	/* this thread reads too; without a second one it reads all */
-	while (started + 1 < count && (long)started + 1 < processors && started < THREADS_MOST &&
+	while (slow < count && started + 1 < count && (long)started + 1 < processors && started < THREADS_MOST &&
 	       pthread_create(&threads[started], NULL, read_some, &job) == 0)
 		started++;
 	read_some(&job);

@@ -133,7 +133,7 @@ static int read_key(struct pgo_indexed *r, struct pgo_cursor *c, struct pgo_func
 				    "function name of %" PRIu64
 				    " bytes does not fit into the %zu bytes left in the hash table",
 				    key_length, pgo_cursor_left(c));
-	const unsigned char *key;
+	const unsigned char *key = NULL; /* there is that much left */
 	pgo_cursor_bytes(c, &key, key_length);
 	*f = (struct pgo_function){.name = (const char *)key, .name_length = (uint32_t)key_length, .name_ref = hash};
 	if (data_length > pgo_cursor_left(c))

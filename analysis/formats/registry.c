@@ -400,6 +400,22 @@ int pgo_profile_open_with(struct pgo_profile **out, const char *path, const stru
 	return rc;
 }
 
+bool pgo_profile_opens_at_once(const char *path, const struct pgo_read_options *options)
+{
+	unsigned char magic[8];
+	struct stat st;
+	/* a pipe must not be opened twice */
+	if (!options->lazily || options->max_lost > 0 || options->format || stat(path, &st) != 0 ||
+	    !S_ISREG(st.st_mode))
+		return false;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	bool yes = fd >= 0 && pread(fd, magic, sizeof magic, 0) == (ssize_t)sizeof magic &&
+		   pgo_indexed_probe(magic, sizeof magic) != PGO_BID_NO;
+	if (fd >= 0)
+		close(fd);
+	return yes;
+}
+
 int pgo_profile_open(struct pgo_profile **out, const char *path, const char *format, struct pgo_error *err)
 {
 	return pgo_profile_open_with(out, path, &(struct pgo_read_options){.format = format}, err);

@@ -1,21 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "analysis/metrics/kernel.h"
-
-#include <math.h>
-#include <string.h>
+#include "analysis/metrics/walk_read.h"
 
 #define KERNEL(name) name##_plain
-#define SQRT(out, v) ((out) = (v4d){sqrt((v)[0]), sqrt((v)[1]), sqrt((v)[2]), sqrt((v)[3])})
-#define LOAD_SOME(v, at, n)                                                                                            \
-	do {                                                                                                           \
-		(v) = (v4u){0};                                                                                        \
-		memcpy(&(v), (at), (n) < PGO_LANES ? (size_t)(n)*8 : sizeof(v));                                       \
-	} while (0)
-#define BITS(mask) ((unsigned)(((mask)[0] & 1) | ((mask)[1] & 2) | ((mask)[2] & 4) | ((mask)[3] & 8)))
-#define KEEP(to, v, bits)                                                                                              \
-	for (unsigned k_ = 0, n_ = 0; k_ < PGO_LANES; n_ += (bits) >> k_++ & 1)                                        \
-	(to)[n_] = (v)[k_]
 #include "analysis/metrics/kernel_body.h"
+#include "analysis/metrics/walk_body.h"
 
 #if defined(__x86_64__)
 void pgo_kernel_counters_avx2(const struct pgo_kernel_counters *c, size_t count, const struct pgo_kernel_side side[2],
@@ -24,6 +12,7 @@ uint64_t pgo_kernel_rows_avx2(const struct pgo_kernel_rows *rows, size_t count, 
 			      const struct pgo_kernel_marks *marks, struct pgo_kernel_sums *sums);
 void pgo_kernel_pair_avx2(struct pgo_kernel_pair *out, const void *a, const void *b, uint32_t count, uint64_t *x,
 			  uint64_t *y, uint32_t *of, uint32_t row);
+bool pgo_walk_slots_avx2(struct pgo_walk_reading *r, uint64_t first, unsigned count);
 void pgo_kernel_cut_avx2(struct pgo_kernel_cuts *cuts, const uint64_t *counters, size_t count, uint64_t most);
 double pgo_kernel_squares_avx2(const double *root_p, const double *root_q, size_t count);
 double pgo_kernel_gaps_avx2(const double *p, const double *q, size_t count);
@@ -34,6 +23,7 @@ double pgo_kernel_below_avx2(const double *p, const double *q, size_t count, dou
 #define pgo_kernel_counters_avx2 pgo_kernel_counters_plain
 #define pgo_kernel_rows_avx2 pgo_kernel_rows_plain
 #define pgo_kernel_pair_avx2 pgo_kernel_pair_plain
+#define pgo_walk_slots_avx2 pgo_walk_slots_plain
 #define pgo_kernel_cut_avx2 pgo_kernel_cut_plain
 #define pgo_kernel_squares_avx2 pgo_kernel_squares_plain
 #define pgo_kernel_gaps_avx2 pgo_kernel_gaps_plain
@@ -83,4 +73,9 @@ double pgo_kernel_mean_logs(const double *p, const double *q, size_t count)
 double pgo_kernel_below(const double *p, const double *q, size_t count, double least)
 {
 	return (WIDE ? pgo_kernel_below_avx2 : pgo_kernel_below_plain)(p, q, count, least);
+}
+
+bool pgo_walk_slots(struct pgo_walk_reading *r, uint64_t first, unsigned count)
+{
+	return (WIDE ? pgo_walk_slots_avx2 : pgo_walk_slots_plain)(r, first, count);
 }

@@ -96,6 +96,7 @@ struct pgo_kernel_rows {
 	const uint64_t *flipped; /**< all bits: the dominant counter differs; else 0 */
 	double *share[2];	 /**< out: p_f, q_f */
 	double *ratio;		 /**< out: q_f / p_f; 0 for a row that does not count */
+	double *between;	 /**< out: divergence of the shares: pgo_jsd_term() */
 };
 
 /** From where on there is more to a row than its part in the sums. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 
 /* The body of the kernels, compiled once for each instruction set: KERNEL(name) names them. No include guard. */
+#include "analysis/metrics/lanes.h"
 
 uint64_t KERNEL(pgo_kernel_rows)(const struct pgo_kernel_rows *rows, size_t count,
 				 const struct pgo_kernel_side side[2], const struct pgo_kernel_marks *marks,
@@ -16,84 +17,10 @@ double KERNEL(pgo_kernel_gaps)(const double *p, const double *q, size_t count);
 double KERNEL(pgo_kernel_mean_logs)(const double *p, const double *q, size_t count);
 double KERNEL(pgo_kernel_below)(const double *p, const double *q, size_t count, double least);
 
-typedef double v4d __attribute__((vector_size(32)));
-typedef uint64_t v4u __attribute__((vector_size(32)));
-typedef int64_t v4i __attribute__((vector_size(32)));
-typedef uint32_t v4w __attribute__((vector_size(16)));
-
-#define LOAD(v, at) __builtin_memcpy(&(v), (at), sizeof(v))
-#define STORE(at, v) __builtin_memcpy((at), &(v), sizeof(v))
-#define LARGER(a, b) ((a) > (b) ? (a) : (b))
-#define MOST(v) ((uint64_t)LARGER(LARGER((v)[0], (v)[1]), LARGER((v)[2], (v)[3])))
-#define WHERE(mask, v) ((v4d)((v4i)(v) & (mask)))
-
-/*
- * log2 x = e + log2 z, z in [sqrt(1/2), sqrt 2); log2 z = 2 / ln 2 (s + s^3 / 3 + s^5 / 5 + ...), s = (z - 1) / (z +
- * 1), so s^2 < 0.0295 and eleven terms leave less than 2^-55 of the first.
- */
-#define LOG2(out, x)                                                                                                   \
-	do {                                                                                                           \
-		v4u bits_ = (v4u)(x);                                                                                  \
-		v4u t_ = bits_ + (0x3ff0000000000000u - 0x3fe6a09e667f3bcdu);                                          \
-		v4d z_ = (v4d)(bits_ - (t_ & 0xfff0000000000000u) + 0x3ff0000000000000u);                              \
-		v4d e_ = (v4d)((t_ >> 52) | 0x4330000000000000u) - (4503599627370496.0 + 1023.0);                      \
-		v4d s_ = (z_ - 1.0) / (z_ + 1.0), w_ = s_ * s_, w2_ = w_ * w_, w4_ = w2_ * w2_;                        \
-		v4d low_ = (1.0 + w_ * (1.0 / 3)) + w2_ * ((1.0 / 5) + w_ * (1.0 / 7));                                \
-		v4d mid_ = ((1.0 / 9) + w_ * (1.0 / 11)) + w2_ * ((1.0 / 13) + w_ * (1.0 / 15));                       \
-		v4d top_ = ((1.0 / 17) + w_ * (1.0 / 19)) + w2_ * (1.0 / 21);                                          \
-		(out) = e_ + s_ * (low_ + w4_ * (mid_ + w4_ * top_)) * (2 / 0.69314718055994530942);                   \
-	} while (0)
-
-/* Exact below 2^53, correctly rounded above: two halves, each under an exponent of its own. */
-#define TO_DOUBLE(out, v)                                                                                              \
-	do {                                                                                                           \
-		v4d low_ = (v4d)(((v)&0xffffffffu) | 0x4330000000000000u);                                             \
-		v4d high_ = (v4d)(((v) >> 32) | 0x4530000000000000u);                                                  \
-		(out) = (high_ - 19342813118337666422669312.0) + low_;                                                 \
-	} while (0)
-
 void KERNEL(pgo_kernel_pair)(struct pgo_kernel_pair *out, const void *a, const void *b, uint32_t count, uint64_t *x,
 			     uint64_t *y, uint32_t *of, uint32_t row)
 {
-	const uint64_t sign = (uint64_t)1 << 63; /* turned over, unsigned order is signed order, which vectors compare by */
-	const unsigned char *bytes_a = a, *bytes_b = b;
-	const v4w rows = {row, row, row, row};
-	v4u sum_a = {0}, sum_b = {0}, c, d;
-	v4i max_a = (v4i)(sum_a ^ sign), max_b = max_a;
-	uint32_t at = 0, i;
-
-	for (i = 0; i < count; i += PGO_LANES) {
-		LOAD_SOME(c, bytes_a + (size_t)i * 8, count - i);
-		LOAD_SOME(d, bytes_b + (size_t)i * 8, count - i);
-		sum_a += c;
-		sum_b += d;
-		v4i signed_a = (v4i)(c ^ sign), signed_b = (v4i)(d ^ sign);
-		v4i more_a = signed_a > max_a, more_b = signed_b > max_b;
-		max_a = (signed_a & more_a) | (max_a & ~more_a);
-		max_b = (signed_b & more_b) | (max_b & ~more_b);
-		unsigned bits = BITS((v4i)((c | d) != 0));
-		KEEP(x + at, c, bits);
-		KEEP(y + at, d, bits);
-		STORE(of + at, rows);
-		at += (uint32_t)__builtin_popcount(bits);
-	}
-	*out = (struct pgo_kernel_pair){.used = at};
-	if (!at)
-		return; /* half of all functions never run */
-	out->sum[0] = (sum_a[0] + sum_a[1]) + (sum_a[2] + sum_a[3]);
-	out->sum[1] = (sum_b[0] + sum_b[1]) + (sum_b[2] + sum_b[3]);
-	out->max[0] = MOST(max_a) ^ sign;
-	out->max[1] = MOST(max_b) ^ sign;
-
-	unsigned largest_a = 0, largest_b = 0;
-	for (i = 0; i < count && !(largest_a | largest_b); i += PGO_LANES) {
-		LOAD_SOME(c, bytes_a + (size_t)i * 8, count - i);
-		LOAD_SOME(d, bytes_b + (size_t)i * 8, count - i);
-		largest_a = BITS((v4i)(c == out->max[0]));
-		largest_b = BITS((v4i)(d == out->max[1]));
-	}
-	/* the lowest bits, of the first that has one */
-	out->differs = (largest_a & -largest_a) != (largest_b & -largest_b);
+	*out = pair_of(a, b, count, x, y, of, row);
 }
 
 void KERNEL(pgo_kernel_cut)(struct pgo_kernel_cuts *cuts, const uint64_t *counters, size_t count, uint64_t most)
@@ -167,7 +94,9 @@ uint64_t KERNEL(pgo_kernel_rows)(const struct pgo_kernel_rows *rows, size_t coun
 		logs_p += p * log_p;
 		logs_q += q * log_q;
 		v4d term = (p * (1.0 + (log_p - log_sum)) + q * (1.0 + (log_q - log_sum))) * 0.5;
-		between += WHERE((p != q) & (term > 0.0), term);
+		v4d diverges = WHERE((p != q) & (term > 0.0), term);
+		STORE(rows->between + i, diverges);
+		between += diverges;
 		TO_DOUBLE(max_x, max_a);
 		TO_DOUBLE(max_y, max_b);
 		largest_a += max_x;

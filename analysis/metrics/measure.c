@@ -202,7 +202,7 @@ static void finish_large(struct pgo_batch *batch, const struct pgo_measure *m, s
 		overlap += w->overlap[i];
 		under_served += w->under_served[i];
 	}
-	double between = pgo_jsd_term(row->share[0], row->share[1]), tv = distance / 2 / row->share[1];
+	double between = w->between[r], tv = distance / 2 / row->share[1];
 	/* The row's own first term is the least it can be; rounding may leave the sum below. */
 	row->jsd_bits = bits > between ? bits : between;
 	row->shape_tv = tv < 1 ? tv : 1;
@@ -373,7 +373,8 @@ static void measure_waiting(struct pgo_batch *batch, const struct pgo_measure *m
 					     {w->max[0], w->max[1]},
 					     w->flipped,
 					     {w->share[0], w->share[1]},
-					     w->ratio};
+					     w->ratio,
+					     w->between};
 	w->marks = marks_of(batch, m);
 	struct pgo_kernel_side side[2];
 	for (unsigned s = 0; s < 2; s++)

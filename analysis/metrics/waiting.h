@@ -37,7 +37,7 @@ struct pgo_waiting {
 	struct pgo_kernel_marks marks;
 	struct pgo_kernel_sums sums;
 	struct pgo_kernel_cuts *cuts[2]; /**< borrowed; NULL: not asked for */
-	double mass[2][PGO_ROWS_MOST], share[2][PGO_ROWS_MOST], ratio[PGO_ROWS_MOST];
+	double mass[2][PGO_ROWS_MOST], share[2][PGO_ROWS_MOST], ratio[PGO_ROWS_MOST], between[PGO_ROWS_MOST];
 	uint64_t max[2][PGO_ROWS_MOST], flipped[PGO_ROWS_MOST];
 	uint32_t first[PGO_ROWS_MOST + 1]; /**< where a row's counters start */
 	struct pgo_waiting_row row[PGO_ROWS_MOST];

@@ -2,10 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "analysis/metrics/comparing.h"
-#include "analysis/metrics/table_tally.h"
-#include "analysis/metrics/waiting.h"
-#include "analysis/model/table.h"
+#include "analysis/metrics/walk_read.h"
 
 /*
  * Two large indexed files list their functions in the order of the same low bits of the name's MD5. So both tables are
@@ -17,44 +14,7 @@
  * table is not plainly in order, the walk gives up, and the profiles are read the long way, which can say what it is.
  */
 
-#define CUT_COUNTERS 256 /* as many as the nearest cache takes beside all else */
-#define SLOTS 128	 /* buckets looked up at once; each number fits a byte */
-
-struct range {
-	pgo_leftover_notes left[2];
-	PGO_VEC(uint64_t) copies[2]; /* of their counters, one after the other */
-	struct pgo_table_tally tally[2];
-	struct pgo_table_span span[2];
-	bool bad;
-};
-
-struct walk {
-	struct pgo_comparing *w;
-	struct pgo_batch *batches;
-	struct pgo_table table[2];
-	struct range *ranges;
-};
-
-/* What a range reads with. Bit i of `named` and `matched` stands for record i. */
-struct reading {
-	struct walk *walk;
-	struct range *range;
-	struct pgo_batch *batch;
-	uint64_t at[2];					/* in the payload; 0: before its first byte */
-	uint64_t counters[2][CUT_COUNTERS + PGO_LANES]; /* not 0, and not yet cut */
-	unsigned waiting[2];
-	struct pgo_table_record records[2][PGO_BUCKET_MOST];
-	unsigned count[2];
-	unsigned named[2], matched[2];
-	/* names already read from the bucket: one that comes again is for the reader to refuse */
-	uint64_t seen[PGO_BUCKET_MOST];
-	unsigned seen_count;
-	uint64_t alike_counters; /* of records read in pairs */
-	uint32_t alike;		 /* such records */
-};
-_Static_assert(PGO_BUCKET_MOST <= 32, "one bit for each record");
-
-static void cut(struct reading *r, unsigned s)
+static void cut(struct pgo_walk_reading *r, unsigned s)
 {
 	for (unsigned i = r->waiting[s]; i % PGO_LANES; i++)
 		r->counters[s][i] = 0;
@@ -63,10 +23,10 @@ static void cut(struct reading *r, unsigned s)
 }
 
 /* Counters of a record that is not measured together with one of the other side. */
-static void cut_alone(struct reading *r, unsigned s, const struct pgo_function *f)
+static void cut_alone(struct pgo_walk_reading *r, unsigned s, const struct pgo_function *f)
 {
 	for (uint32_t i = 0; f->sum && i < f->counter_count; i++) {
-		if (r->waiting[s] == CUT_COUNTERS)
+		if (r->waiting[s] == PGO_CUT_COUNTERS)
 			cut(r, s);
 		r->counters[s][r->waiting[s]++] = f->counters[i];
 	}
@@ -85,15 +45,7 @@ static bool add_up(struct pgo_table_tally *t, struct pgo_function *f)
 	return pgo_table_tally_note(t, f->counters, f->counter_count, f->sum, f->max);
 }
 
-static bool seen_before(const struct reading *r, uint64_t name_ref)
-{
-	for (unsigned i = 0; i < r->seen_count; i++)
-		if (r->seen[i] == name_ref)
-			return true;
-	return false;
-}
-
-static void measure_pair(struct reading *r, const struct pgo_function *a, const struct pgo_function *b,
+static void measure_pair(struct pgo_walk_reading *r, const struct pgo_function *a, const struct pgo_function *b,
 			 const uint64_t place[2], const uint32_t sites[2], const uint32_t index[2])
 {
 	struct pgo_meeting met = {.f = {a, b},
@@ -106,8 +58,7 @@ static void measure_pair(struct reading *r, const struct pgo_function *a, const 
 	pgo_measure_row(r->batch, &r->walk->w->measure, &met);
 }
 
-/* Such a pair of which not both sides ran. */
-static void measure_odd(struct reading *r, const struct pgo_table_pair *pair, const struct pgo_kernel_pair *sums,
+void pgo_walk_odd(struct pgo_walk_reading *r, const struct pgo_table_pair *pair, const struct pgo_kernel_pair *sums,
 			uint32_t index)
 {
 	struct pgo_function f[2];
@@ -119,61 +70,8 @@ static void measure_odd(struct reading *r, const struct pgo_table_pair *pair, co
 	measure_pair(r, &f[0], &f[1], pair->place, (const uint32_t[2]){0}, (const uint32_t[2]){index, index});
 }
 
-/* A pair of records that are alike but for their counters. */
-static inline bool measure_alike(struct reading *r, const struct pgo_table_pair *pair)
-{
-	const struct pgo_measure *m = &r->walk->w->measure;
-	struct pgo_batch *batch = r->batch;
-	struct pgo_waiting *w = batch->waiting;
-	if (!pgo_waiting_room(batch, m, pair->count))
-		return false;
-	const pgo_count *counters[2] = {(const pgo_count *)pair->counters[0], (const pgo_count *)pair->counters[1]};
-	struct pgo_kernel_pair sums;
-	pgo_waiting_pair(w, &sums, counters[0], counters[1], pair->count);
-	uint32_t index = r->alike++;
-	r->alike_counters += pair->count;
-	if (sums.used == 0 && pgo_idle_row(batch, PGO_JOIN_MATCHED))
-		return true;
-	for (unsigned s = 0; s < 2; s++)
-		if (!pgo_table_tally_note(&r->range->tally[s], counters[s], pair->count, sums.sum[s], sums.max[s]))
-			return false;
-	if (!sums.max[0] || !sums.max[1]) {
-		measure_odd(r, pair, &sums, index);
-		return true;
-	}
-	struct pgo_waiting_row *row = &w->row[w->rows];
-	for (unsigned s = 0; s < 2; s++) {
-		row->ref[s] = pair->place[s];
-		row->index[s] = batch->records[s] + index;
-		row->counters[s] = counters[s];
-	}
-	row->order = batch->order++;
-	row->count = pair->count;
-	row->join = PGO_JOIN_MATCHED;
-	row->sites_differ = false;
-	pgo_waiting_enter(w, &sums, (double)sums.sum[0], (double)sums.sum[1]);
-	return true;
-}
-
-/* Number of items of a side's part of a bucket, and where the first of them is. False: not where it should be. */
-static inline bool start_side(struct reading *r, unsigned s, uint64_t offset, size_t *at, uint16_t *items)
-{
-	const struct pgo_cursor *payload = &r->walk->table[s].payload;
-	struct pgo_cursor c = {.bytes = payload->bytes, .end = payload->end};
-	*at = *items = 0;
-	if (offset == 0)
-		return true;
-	if (r->at[s] == 0)
-		r->at[s] = r->range->span[s].start = offset;
-	if (r->at[s] != offset || !pgo_cursor_seek(&c, offset) || !pgo_cursor_u16(&c, items) || *items == 0)
-		return false;
-	r->range->span[s].keys += *items;
-	*at = c.at;
-	return true;
-}
-
 /* The rest of a side's part of a bucket. */
-static bool read_side(struct reading *r, unsigned s, uint64_t bucket, size_t *at, unsigned items)
+static bool read_side(struct pgo_walk_reading *r, unsigned s, uint64_t bucket, size_t *at, unsigned items)
 {
 	struct pgo_cursor c = r->walk->table[s].payload;
 	c.at = *at;
@@ -185,14 +83,14 @@ static bool read_side(struct reading *r, unsigned s, uint64_t bucket, size_t *at
 	r->range->tally[s].found.function_count += n;
 	for (unsigned i = 0; i < n; i++) {
 		struct pgo_function *f = &r->records[s][i].f;
-		if (seen_before(r, f->name_ref) || !add_up(&r->range->tally[s], f))
+		if (pgo_walk_seen(r, f->name_ref) || !add_up(&r->range->tally[s], f))
 			return false;
 	}
 	return true;
 }
 
 /* They are measured when all leftovers are known: by then the record itself has left the cache. */
-static int copy_counters(struct range *range, unsigned s, const struct pgo_function *f)
+static int copy_counters(struct pgo_walk_range *range, unsigned s, const struct pgo_function *f)
 {
 	if (f->sum == 0)
 		return 0;
@@ -204,7 +102,7 @@ static int copy_counters(struct range *range, unsigned s, const struct pgo_funct
 }
 
 /* Records the other side does not have in its bucket. */
-static void leave_over(struct reading *r, unsigned s)
+static void leave_over(struct pgo_walk_reading *r, unsigned s)
 {
 	for (unsigned i = 0; i < r->count[s]; i++) {
 		if (r->matched[s] >> i & 1)
@@ -221,7 +119,7 @@ static void leave_over(struct reading *r, unsigned s)
 	}
 }
 
-static void match(struct reading *r, unsigned i, unsigned t)
+static void match(struct pgo_walk_reading *r, unsigned i, unsigned t)
 {
 	const struct pgo_table_record *a = &r->records[0][i], *b = &r->records[1][t];
 	r->matched[0] |= 1u << i;
@@ -232,7 +130,7 @@ static void match(struct reading *r, unsigned i, unsigned t)
 		     (const uint32_t[2]){i, t});
 }
 
-static inline void join_bucket(struct reading *r)
+static inline void join_bucket(struct pgo_walk_reading *r)
 {
 	for (unsigned t = 0; t < r->count[1]; t++)
 		for (unsigned i = 0; i < r->count[0]; i++) {
@@ -251,58 +149,23 @@ static inline void join_bucket(struct reading *r)
 	}
 }
 
-/* One bucket of both sides: pairs as long as they are alike, then what is left. False: not plainly in order. */
-static inline bool read_bucket(struct reading *r, uint64_t bucket)
+bool pgo_walk_rest(struct pgo_walk_reading *r, uint64_t bucket, size_t at[2], const uint16_t items[2])
 {
-	const struct pgo_table *table = r->walk->table;
-	uint16_t items[2];
-	size_t at[2];
+	for (unsigned s = 0; s < 2; s++) {
+		r->count[s] = r->named[s] = r->matched[s] = 0;
+		r->batch->records[s] += r->alike;
+		r->range->tally[s].found.function_count += r->alike;
+	}
+	r->alike = 0;
 	for (unsigned s = 0; s < 2; s++)
-		if (!start_side(r, s, pgo_table_slot(&table[s], bucket), &at[s], &items[s]))
+		if (!read_side(r, s, bucket, &at[s], items[s]))
 			return false;
-	r->seen_count = 0;
-	for (struct pgo_table_pair pair; items[0] && items[1] && pgo_table_alike(table, bucket, at, &pair);) {
-		if (seen_before(r, pair.name_ref) || r->seen_count == PGO_BUCKET_MOST || !measure_alike(r, &pair))
-			return false;
-		r->seen[r->seen_count++] = pair.name_ref;
-		items[0]--;
-		items[1]--;
-	}
-	if (items[0] | items[1]) {
-		for (unsigned s = 0; s < 2; s++) {
-			r->count[s] = r->named[s] = r->matched[s] = 0;
-			r->batch->records[s] += r->alike;
-			r->range->tally[s].found.function_count += r->alike;
-		}
-		r->alike = 0;
-		for (unsigned s = 0; s < 2; s++)
-			if (!read_side(r, s, bucket, &at[s], items[s]))
-				return false;
-		join_bucket(r);
-	}
-	for (unsigned s = 0; s < 2; s++)
-		r->at[s] = at[s] ? at[s] : r->at[s];
-	return true;
-}
-
-/* Buckets from `first` on. Whether one is empty cannot be predicted, so these are weeded out without a branch. */
-static inline bool read_slots(struct reading *r, uint64_t first, unsigned count)
-{
-	const unsigned char *slots[2] = {r->walk->table[0].slots + first * 8, r->walk->table[1].slots + first * 8};
-	unsigned char bucket[SLOTS];
-	unsigned filled = 0;
-	for (unsigned i = 0; i < count; i++) {
-		bucket[filled] = (unsigned char)i;
-		filled += (pgo_load64(slots[0] + i * 8) | pgo_load64(slots[1] + i * 8)) != 0;
-	}
-	for (unsigned i = 0; i < filled; i++)
-		if (!read_bucket(r, first + bucket[i]))
-			return false;
+	join_bucket(r);
 	return true;
 }
 
 /* Room for what a range keeps, most likely: threads that grow their arrays step by step wait for one another. */
-static bool make_room(struct reading *r)
+static bool make_room(struct pgo_walk_reading *r)
 {
 	const struct pgo_comparing *w = r->walk->w;
 	size_t each = (size_t)(w->measure.side[0].profile->table_keys / PGO_TABLE_RANGES),
@@ -316,8 +179,8 @@ static bool make_room(struct reading *r)
 
 static void walk_range(void *context, size_t index)
 {
-	struct walk *walk = context;
-	struct reading r = {.walk = walk, .range = &walk->ranges[index], .batch = &walk->batches[index]};
+	struct pgo_walk *walk = context;
+	struct pgo_walk_reading r = {.walk = walk, .range = &walk->ranges[index], .batch = &walk->batches[index]};
 	uint64_t first, last;
 	pgo_table_range(&walk->table[0], index, PGO_TABLE_RANGES, &first, &last);
 	struct pgo_waiting waiting;
@@ -325,8 +188,8 @@ static void walk_range(void *context, size_t index)
 	r.batch->failed = !make_room(&r);
 	for (unsigned s = 0; s < 2; s++)
 		waiting.cuts[s] = &r.range->tally[s].cuts;
-	for (uint64_t b = first; b < last && !r.range->bad; b += SLOTS)
-		r.range->bad = !read_slots(&r, b, last - b < SLOTS ? (unsigned)(last - b) : SLOTS);
+	for (uint64_t b = first; b < last && !r.range->bad; b += PGO_WALK_SLOTS)
+		r.range->bad = !pgo_walk_slots(&r, b, last - b < PGO_WALK_SLOTS ? (unsigned)(last - b) : PGO_WALK_SLOTS);
 	for (unsigned s = 0; s < 2; s++) {
 		r.range->span[s].end = r.at[s];
 		r.batch->records[s] += r.alike;
@@ -337,7 +200,7 @@ static void walk_range(void *context, size_t index)
 	pgo_batch_end(r.batch, &walk->w->measure);
 }
 
-static bool in_order(const struct walk *walk)
+static bool in_order(const struct pgo_walk *walk)
 {
 	for (size_t i = 0; i < PGO_TABLE_RANGES; i++)
 		if (walk->ranges[i].bad)
@@ -349,7 +212,7 @@ static bool in_order(const struct walk *walk)
 	return true;
 }
 
-static bool failed(const struct walk *walk)
+static bool failed(const struct pgo_walk *walk)
 {
 	for (size_t i = 0; i < PGO_TABLE_RANGES; i++)
 		if (walk->batches[i].failed)
@@ -357,7 +220,7 @@ static bool failed(const struct walk *walk)
 	return false;
 }
 
-static int settle_side(struct pgo_leftovers *all, struct range *range, unsigned s, uint32_t base)
+static int settle_side(struct pgo_leftovers *all, struct pgo_walk_range *range, unsigned s, uint32_t base)
 {
 	uint64_t *copies = range->copies[s].items;
 	if (pgo_vec_push(&all->blocks, copies))
@@ -373,7 +236,7 @@ static int settle_side(struct pgo_leftovers *all, struct range *range, unsigned 
 }
 
 /* Index of each range's first record, added to what it kept. */
-static int settle_indices(struct walk *walk)
+static int settle_indices(struct pgo_walk *walk)
 {
 	uint32_t base[2] = {0};
 	for (size_t i = 0; i < PGO_TABLE_RANGES; i++) {
@@ -393,7 +256,7 @@ static int settle_indices(struct walk *walk)
 }
 
 /* The cuts at which the ranges count: the thresholds the walk starts from. False: none worth starting with. */
-static bool start_cuts(struct walk *walk)
+static bool start_cuts(struct pgo_walk *walk)
 {
 	for (unsigned s = 0; s < 2; s++)
 		for (size_t i = 0; i < PGO_TABLE_RANGES; i++)
@@ -403,7 +266,7 @@ static bool start_cuts(struct walk *walk)
 }
 
 /* Was it right to measure with what the files claim? Then the summaries are complete. */
-static bool confirm_summaries(struct walk *walk)
+static bool confirm_summaries(struct pgo_walk *walk)
 {
 	for (unsigned s = 0; s < 2; s++)
 		if (!pgo_table_tally_confirm(&walk->w->out[s].summary, &walk->ranges[0].tally[s], PGO_TABLE_RANGES,
@@ -423,7 +286,7 @@ bool pgo_walk_fits(const struct pgo_profile *train, const struct pgo_profile *te
 }
 
 /* What is known of a side before the walk. */
-static int guess_side(struct walk *walk, unsigned s)
+static int guess_side(struct pgo_walk *walk, unsigned s)
 {
 	struct pgo_comparing *w = walk->w;
 	const struct pgo_profile *p = w->measure.side[s].profile;
@@ -438,7 +301,7 @@ static int guess_side(struct walk *walk, unsigned s)
 
 int pgo_walk(struct pgo_comparing *w)
 {
-	struct walk walk = {.w = w, .ranges = calloc(PGO_TABLE_RANGES, sizeof *walk.ranges)};
+	struct pgo_walk walk = {.w = w, .ranges = calloc(PGO_TABLE_RANGES, sizeof *walk.ranges)};
 	int rc = walk.ranges ? guess_side(&walk, 0) : PGO_ENOMEM;
 	if (rc == PGO_OK)
 		rc = guess_side(&walk, 1);

@@ -131,12 +131,12 @@ struct pgo_table_pair {
  * The items at two places of two tables, which are moved behind them when these are alike. Key, name, CFG hash and
  * number of counters are compared as they lie there, at once.
  */
-static inline bool pgo_table_alike(const struct pgo_table tables[2], uint64_t bucket, size_t at[2],
+static inline bool pgo_table_alike(const struct pgo_table tables[2], uint64_t bucket, size_t *at_a, size_t *at_b,
 				   struct pgo_table_pair *out)
 {
 	const struct pgo_cursor *a = &tables[0].payload, *b = &tables[1].payload;
-	const unsigned char *head_a = a->bytes + at[0], *head_b = b->bytes + at[1];
-	size_t left = a->end - at[0], left_b = b->end - at[1], fixed = 16 + tables[0].rest;
+	const unsigned char *head_a = a->bytes + *at_a, *head_b = b->bytes + *at_b;
+	size_t left = a->end - *at_a, left_b = b->end - *at_b, fixed = 16 + tables[0].rest;
 	left = left < left_b ? left : left_b;
 	if (left < 24)
 		return false;
@@ -144,25 +144,24 @@ static inline bool pgo_table_alike(const struct pgo_table tables[2], uint64_t bu
 	if (data_length <= fixed || data_length % 8 || (key_length | data_length) > PGO_PLACE_MOST / 2 ||
 	    left - 24 < key_length + data_length || memcmp(head_a, head_b, 24 + key_length + 16) != 0)
 		return false;
-	size_t head = 24 + key_length, size = data_length - fixed;
-	const unsigned char *record_a = head_a + head, *record_b = head_b + head;
-	const unsigned char *end_a = record_a + data_length, *end_b = record_b + data_length;
-	if ((hash & tables[0].mask) != bucket || pgo_load64(record_a + 8) != size / 8 ||
-	    (pgo_load64(record_a) >> 60 & tables[0].context) || (at[0] | at[1]) > PGO_PLACE_KEY_MOST)
+	size_t head = 24 + key_length, size = data_length - fixed, whole = head + data_length;
+	const unsigned char *record = head_a + head, *end_a = head_a + whole, *end_b = head_b + whole;
+	if ((hash & tables[0].mask) != bucket || pgo_load64(record + 8) != size / 8 ||
+	    (pgo_load64(record) >> 60 & tables[0].context) || (*at_a | *at_b) > PGO_PLACE_KEY_MOST)
 		return false;
 	/* no bitmap bytes (version 11), then the empty value block: size 8, no kinds */
-	if (fixed > 16 && (pgo_load64(end_a - 8) != 8 || pgo_load64(end_b - 8) != 8))
+	if (fixed > 16 && ((pgo_load64(end_a - 8) ^ 8) | (pgo_load64(end_b - 8) ^ 8)))
 		return false;
 	if (fixed == 32 && (pgo_load64(end_a - 16) | pgo_load64(end_b - 16)))
 		return false;
 	out->name_ref = hash;
 	out->count = (uint32_t)(size / 8);
-	out->counters[0] = record_a + 16;
-	out->counters[1] = record_b + 16;
-	out->place[0] = (uint64_t)at[0] << PGO_PLACE_BITS | head;
-	out->place[1] = (uint64_t)at[1] << PGO_PLACE_BITS | head;
-	at[0] += head + data_length;
-	at[1] += head + data_length;
+	out->counters[0] = record + 16;
+	out->counters[1] = head_b + head + 16;
+	out->place[0] = (uint64_t)*at_a << PGO_PLACE_BITS | head;
+	out->place[1] = (uint64_t)*at_b << PGO_PLACE_BITS | head;
+	*at_a += whole;
+	*at_b += whole;
 	return true;
 }
 

@@ -245,6 +245,9 @@ int pgo_profile_loss(struct pgo_loss *out, const struct pgo_profile *profile, st
  */
 int pgo_profile_open_lazily(struct pgo_profile **out, const char *path, const char *format, struct pgo_error *err);
 
+/** True for a file that these options open without reading much of it: no thread is worth its start for that. */
+bool pgo_profile_opens_at_once(const char *path, const struct pgo_read_options *options);
+
 /**
  * Read the functions of a profile that was opened lazily; nothing to do for others. Not while another thread uses it.
  * @return as pgo_profile_read(); after a failure the profile can only be freed.
