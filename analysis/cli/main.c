@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <errno.h>
 #include <fcntl.h>
-#include <malloc.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -87,21 +86,9 @@ static void occupy_standard_streams(void)
 			return;
 }
 
-/**
- * What is given back to the allocator stays there: most of it is wanted again, or the program ends, and the kernel takes
- * all of it at once more cheaply than piece by piece.
- */
-static void keep_freed_memory(void)
-{
-	mallopt(M_TRIM_THRESHOLD, 1 << 30);
-	mallopt(M_MMAP_THRESHOLD, 32 << 20);
-	mallopt(M_TOP_PAD, 1 << 20);
-}
-
 int main(int argc, char **argv)
 {
 	occupy_standard_streams();
-	keep_freed_memory();
 	if (argc < 2) {
 		struct pgo_error err = {0};
 		pgo_error_set(&err, PGO_EINVAL, "a command is missing");
