@@ -29,11 +29,13 @@ const char *pgo_double_text(char out[PGO_DOUBLE_TEXT], double value)
 {
 	if (value == 0)
 		value = 0; /* no negative zero */
-	for (int digits = 15; digits <= 17; digits++) {
-		snprintf(out, PGO_DOUBLE_TEXT - 2, "%.*g", digits, value);
-		if (strtod(out, NULL) == value)
-			break;
-	}
+	/* 17 digits always tell a double from all others, 16 half of the time, and round numbers need no more than 15 */
+	snprintf(out, PGO_DOUBLE_TEXT - 2, "%.16g", value);
+	int digits = strtod(out, NULL) == value ? 15 : 17;
+	char other[PGO_DOUBLE_TEXT];
+	snprintf(other, sizeof other - 2, "%.*g", digits, value);
+	if (digits == 17 || strtod(other, NULL) == value)
+		strcpy(out, other);
 	return strpbrk(out, ".e") ? out : strcat(out, ".0");
 }
 

@@ -6,7 +6,6 @@
 #include "analysis/metrics/comparing.h"
 
 #define TESTS_PER_JOB 256
-#define ALONE 2 /* jobs of this stage that are no tests */
 
 /* Independent filtering: whether a function is tested depends on its mean share alone, not on how the sides differ. */
 static int choose_tested(struct pgo_comparing *w)
@@ -151,12 +150,15 @@ static int order_rows(struct pgo_comparing *w)
 	return pgo_rows_cut(&w->rows, limit ? limit : w->rows.count, w->measure.side);
 }
 
-/* This stage: what needs all rows beside the tests, which need only their own. */
+/* This stage: what needs all rows, the longest first, beside the tests, which need only their own. */
+static int (*const alone[])(struct pgo_comparing *) = {match_weights, correlate, order_rows};
+#define ALONE (sizeof alone / sizeof alone[0])
+
 static void test_job(void *context, size_t index)
 {
 	struct pgo_comparing *w = context;
 	if (index < ALONE) {
-		if ((index == 0 ? order_rows(w) : match_weights(w)) != PGO_OK)
+		if (alone[index](w) != PGO_OK)
 			atomic_store(&w->test_failed, true);
 		return;
 	}
@@ -191,9 +193,7 @@ int pgo_rows_test(struct pgo_comparing *w)
 	pgo_parallel(test_job, w, ALONE + (w->tested_count + TESTS_PER_JOB - 1) / TESTS_PER_JOB, w->threads);
 	if (atomic_load(&w->test_failed))
 		return PGO_ENOMEM;
-	rc = correlate(w);
-	if (rc == PGO_OK)
-		rc = pgo_benjamini_hochberg(w->tested, w->tested_count);
+	rc = pgo_benjamini_hochberg(w->tested, w->tested_count);
 	for (size_t i = 0; rc == PGO_OK && i < w->tested_count; i++)
 		w->flagged += flagged(w, &w->tested[i]);
 	return rc;
