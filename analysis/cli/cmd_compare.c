@@ -138,7 +138,7 @@ static int compare(const struct compare_arguments *a, struct pgo_profile *const 
 	struct pgo_gate gate = {.policy = &t->policy, .input_count = 1, .inputs = &input};
 	int code;
 	struct pgo_compare_options once = t->options;
-	once.last_use = !a->function;
+	once.last_use = !a->function && once.max_functions; /* else their names are wanted again */
 	if (pgo_compare(&comparison, profiles[0], profiles[1], &once, &err) != PGO_OK)
 		return fail_comparing(a, profiles, &err);
 	if (pgo_judge(&verdict, &gate, &err) != PGO_OK) {
